@@ -1,0 +1,85 @@
+namespace BranchGrpo.Kit;
+
+/// <summary>What pruning and edge weights may look at: the shape of a forest with values and advantages. Arrays of length N, borrowed.</summary>
+public sealed record CreditedTree
+{
+    /// <summary>Parent of each node, −1 for roots.</summary>
+    public required int[] Parent { get; init; }
+
+    /// <summary>Depth of each node.</summary>
+    public required int[] Depth { get; init; }
+
+    /// <summary>Prompt of each node.</summary>
+    public required int[] Prompt { get; init; }
+
+    /// <summary>Whether the edge into each node is stochastic.</summary>
+    public required bool[] IsStochastic { get; init; }
+
+    /// <summary>Fused value of each node, reward units.</summary>
+    public required double[] Value { get; init; }
+
+    /// <summary>Advantage of the edge into each node.</summary>
+    public required double[] Advantage { get; init; }
+
+    /// <summary>Effective sample size of each node's value.</summary>
+    public double[] EffectiveSampleSize { get; init; } = [];
+
+    /// <summary>Depth of the nodes that split last, or −1 where none does.</summary>
+    public required int LastSplit { get; init; }
+
+    /// <summary>Iteration, counted from 1.</summary>
+    public int Iteration { get; init; } = 1;
+
+    /// <summary>Seed of the run, for random subsets.</summary>
+    public ulong Seed { get; init; }
+
+    /// <summary>Fuses and normalises a scored tree.</summary>
+    public static CreditedTree From(RolloutTree tree, FusionRule fusion, AdvantageRule advantage, int iteration = 1, ulong seed = 0)
+    {
+        var (value, effective) = fusion.Apply(tree);
+        return new()
+        {
+            Parent = tree.Parent,
+            Depth = tree.Depth,
+            Prompt = tree.Prompt,
+            IsStochastic = tree.IsStochastic,
+            Value = value,
+            EffectiveSampleSize = effective,
+            Advantage = advantage.Apply(tree.Parent, tree.Depth, tree.Prompt, value),
+            LastSplit = tree.Plan.LastSplit,
+            Iteration = iteration,
+            Seed = seed,
+        };
+    }
+
+    /// <summary>All edges, named by their child, in depth-first pre-order, trees one after the other.</summary>
+    public int[] DepthFirst()
+    {
+        var (children, order, pending) = (new List<int>?[Parent.Length], new List<int>(Parent.Length), new Stack<int>());
+        for (var i = Parent.Length - 1; i >= 0; i--)
+        {
+            if (Parent[i] < 0) pending.Push(i);
+            else (children[Parent[i]] ??= []).Add(i);                                              // last child first
+        }
+        while (pending.TryPop(out var node))
+        {
+            if (Parent[node] >= 0) order.Add(node);
+            foreach (var child in children[node] ?? []) pending.Push(child);
+        }
+        return [.. order];
+    }
+
+    /// <summary>The ancestor of a node (or itself) at a depth.</summary>
+    public int AncestorAt(int node, int depth)
+    {
+        while (Depth[node] > depth) node = Parent[node];
+        return node;
+    }
+
+    /// <summary>Nodes without children, in node order.</summary>
+    public int[] Leaves()
+    {
+        var parents = Parent.ToHashSet();
+        return [.. Enumerable.Range(0, Parent.Length).Where(i => !parents.Contains(i))];
+    }
+}
