@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace BranchGrpo.Kit;
 
 /// <summary>What is subtracted from a node's value.</summary>
@@ -103,7 +105,7 @@ public sealed record AdvantageRule(Baseline Baseline, AdvantageScale Scale)
             Add(levels, (prompt[i], depth[i]), value[i]);
             if (!hasChild[i]) Add(groups, prompt[i], value[i]);
         }
-        return (levels.ToDictionary(p => p.Key, p => Moments.Of(p.Value)), groups.ToDictionary(p => p.Key, p => Moments.Of(p.Value)));
+        return (levels.ToDictionary(p => p.Key, p => Moments.Of(CollectionsMarshal.AsSpan(p.Value))), groups.ToDictionary(p => p.Key, p => Moments.Of(CollectionsMarshal.AsSpan(p.Value))));
     }
 
     private static Moments[] SiblingMeans(ReadOnlySpan<int> parent, ReadOnlySpan<int> prompt, ReadOnlySpan<double> value)
@@ -111,7 +113,7 @@ public sealed record AdvantageRule(Baseline Baseline, AdvantageScale Scale)
         // Roots of one prompt are siblings of each other.
         var families = new Dictionary<(int, int), List<double>>();
         for (var i = 0; i < parent.Length; i++) Add(families, (prompt[i], parent[i]), value[i]);
-        var moments = families.ToDictionary(p => p.Key, p => Moments.Of(p.Value));
+        var moments = families.ToDictionary(p => p.Key, p => Moments.Of(CollectionsMarshal.AsSpan(p.Value)));
         var result = new Moments[parent.Length];
         for (var i = 0; i < result.Length; i++) result[i] = moments[(prompt[i], parent[i])];
         return result;

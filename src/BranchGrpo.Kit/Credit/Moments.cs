@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace BranchGrpo.Kit;
 
 /// <summary>Count, mean and spread of a few numbers.</summary>
@@ -8,8 +6,6 @@ namespace BranchGrpo.Kit;
 /// <param name="Squares">Σ(x − mean)².</param>
 internal readonly record struct Moments(int Count, double Mean, double Squares)
 {
-    public static Moments Of(List<double> values) => Of(CollectionsMarshal.AsSpan(values));
-
     public static Moments Of(ReadOnlySpan<double> values)
     {
         if (values.IsEmpty) return default;
@@ -22,6 +18,4 @@ internal readonly record struct Moments(int Count, double Mean, double Squares)
 
     public double Variance(Deviation deviation) =>
         Count < 2 ? 0 : Squares / (deviation == Deviation.Sample ? Count - 1 : Count);
-
-    public double Std => Math.Sqrt(Variance(Deviation.Sample));
 }

@@ -35,6 +35,9 @@ public sealed class RolloutPlan : IEquatable<RolloutPlan>
     /// <param name="schedule">Noise levels σ₀ … σ_T.</param>
     /// <param name="steps">One entry per step, T in all.</param>
     /// <param name="dynamics">Rule of the stochastic steps.</param>
+    /// <param name="roots">Roots per prompt and their noise; one root by default.</param>
+    /// <param name="noise">Law of the noise at splits; <see cref="BranchNoise.Correlated"/> with s = 4 by default.</param>
+    /// <param name="scored">What the reward sees.</param>
     /// <exception cref="ArgumentException">The parts contradict each other; the message says which and how to mend it.</exception>
     public RolloutPlan(NoiseSchedule schedule, IEnumerable<PlanStep> steps, Dynamics dynamics, RootPlan? roots = null, BranchNoise? noise = null,
         ScoredLatent scored = ScoredLatent.Final)

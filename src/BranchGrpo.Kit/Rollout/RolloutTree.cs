@@ -6,27 +6,15 @@ namespace BranchGrpo.Kit;
 /// The edge into node i belongs to i.</summary>
 public sealed class RolloutTree : IDisposable
 {
-    private readonly int[] levelStart;
+    private readonly TreeShape shape;
     private readonly Tensor[] levels;
 
     internal RolloutTree(RolloutPlan plan, IReadOnlyList<string> prompts, Conditioning conditioning, Reduction reduction)
     {
         (Plan, Prompts, Conditioning, Reduction) = (plan, prompts, conditioning, reduction);
+        shape = TreeShape.Of(plan, prompts.Count);
         levels = new Tensor[plan.Depth + 1];
-        levelStart = new int[plan.Depth + 2];
-        for (var d = 0; d <= plan.Depth; d++) levelStart[d + 1] = levelStart[d] + prompts.Count * plan.NodesAt(d);
-        var count = levelStart[^1];
-        (Parent, Depth, Prompt, LogProb, IsStochastic) = (new int[count], new int[count], new int[count], new double[count], new bool[count]);
-        for (var d = 0; d <= plan.Depth; d++)
-        {
-            var (perPrompt, branches) = (plan.NodesAt(d), d == 0 ? 1 : plan.Steps[d - 1].Branches);
-            for (var j = 0; j < levelStart[d + 1] - levelStart[d]; j++)
-            {
-                var i = levelStart[d] + j;
-                (Parent[i], Depth[i], Prompt[i]) = (d == 0 ? -1 : levelStart[d - 1] + j / branches, d, j / perPrompt);
-                IsStochastic[i] = d > 0 && plan.Steps[d - 1].IsStochastic;
-            }
-        }
+        LogProb = new double[shape.Parent.Length];
     }
 
     /// <summary>How the tree was grown.</summary>
@@ -42,19 +30,19 @@ public sealed class RolloutTree : IDisposable
     public Reduction Reduction { get; }
 
     /// <summary>Parent of each node, −1 for roots.</summary>
-    public int[] Parent { get; }
+    public int[] Parent => shape.Parent;
 
     /// <summary>Depth of each node, 0 for roots.</summary>
-    public int[] Depth { get; }
+    public int[] Depth => shape.Depth;
 
     /// <summary>Position of each node's prompt in <see cref="Prompts"/>.</summary>
-    public int[] Prompt { get; }
+    public int[] Prompt => shape.Prompt;
 
     /// <summary>Log-probability of the edge into each node under the policy that drew it; 0 for roots and ODE edges.</summary>
     public double[] LogProb { get; }
 
     /// <summary>Whether the edge into a node is stochastic.</summary>
-    public bool[] IsStochastic { get; }
+    public bool[] IsStochastic => shape.IsStochastic;
 
     /// <summary>Reward of each leaf, in node order; empty before scoring.</summary>
     public double[] Rewards { get; internal set; } = [];
@@ -72,13 +60,13 @@ public sealed class RolloutTree : IDisposable
     public int Count => Parent.Length;
 
     /// <summary>Index of the first leaf; leaves are the last level.</summary>
-    public int FirstLeaf => levelStart[Plan.Depth];
+    public int FirstLeaf => shape.LevelStart[Plan.Depth];
 
     /// <summary>Index of the first node of a level.</summary>
-    public int LevelStart(int depth) => levelStart[depth];
+    public int LevelStart(int depth) => shape.LevelStart[depth];
 
     /// <summary>Number of nodes of a level.</summary>
-    public int LevelCount(int depth) => levelStart[depth + 1] - levelStart[depth];
+    public int LevelCount(int depth) => shape.LevelStart[depth + 1] - shape.LevelStart[depth];
 
     /// <summary>Latents of a level, exactly as they were scored. Shape [n_d, …latent]; borrowed.</summary>
     public Tensor Level(int depth) => levels[depth];

@@ -1,0 +1,83 @@
+namespace BranchGrpo.Kit;
+
+/// <summary>What one iteration of a recipe costs, counted before it runs.</summary>
+public sealed record Cost
+{
+    /// <summary>Network evaluations (latents) of the rollout, all prompts.</summary>
+    public required long RolloutEvaluations { get; init; }
+
+    /// <summary>Network evaluations (latents) of training, forward and backward; siblings share their parent's.</summary>
+    public required long TrainedEvaluations { get; init; }
+
+    /// <summary>Leaves, all prompts.</summary>
+    public required int Leaves { get; init; }
+
+    /// <summary>Edges of the forest.</summary>
+    public required int TreeEdges { get; init; }
+
+    /// <summary>Edges trained.</summary>
+    public required int Edges { get; init; }
+
+    /// <summary>Optimiser steps.</summary>
+    public required int Updates { get; init; }
+
+    /// <summary>Latents alive at once at the end of the rollout: every node, and what the reward sees.</summary>
+    public required long PeakLatents { get; init; }
+
+    /// <summary>Rollout evaluations per leaf: the paper's NFE_old, with each node counted once.</summary>
+    public double RolloutPerLeaf => (double)RolloutEvaluations / Leaves;
+
+    /// <summary>Trained edges per leaf: the paper's NFE_new.</summary>
+    public double EdgesPerLeaf => (double)Edges / Leaves;
+
+    /// <summary>Trained evaluations per leaf.</summary>
+    public double TrainedPerLeaf => (double)TrainedEvaluations / Leaves;
+
+    /// <summary>Rollout plus three times trained evaluations: forward passes, a backward pass counted as two.</summary>
+    public double ForwardUnits => RolloutEvaluations + 3.0 * TrainedEvaluations;
+}
+
+/// <summary>Counts evaluations, edges, updates and latents of an iteration without running it. Equal to the counters of a real run.</summary>
+public static class CostModel
+{
+    /// <summary>The cost of one iteration.</summary>
+    /// <param name="recipe">Borrowed.</param>
+    /// <param name="iteration">Counted from 1; matters where windows slide or splits are random.</param>
+    /// <param name="seed">Seed of the run.</param>
+    /// <remarks>Rewards are stood in for by distinct numbers: pruning keeps as many edges whatever the rewards are.</remarks>
+    public static Cost Of(Recipe recipe, int iteration = 1, ulong seed = 1)
+    {
+        var plan = recipe.Plan.At(iteration, seed);
+        var shape = TreeShape.Of(plan, recipe.Prompts);
+        var leaves = shape.Parent.Length - shape.LevelStart[plan.Depth];
+        var value = RewardFusion.Mean(shape.Parent, [.. Enumerable.Range(0, leaves).Select(i => (double)(SeededNoise.Hash((ulong)i) >> 11))]);
+        var tree = new CreditedTree
+        {
+            Parent = shape.Parent, Depth = shape.Depth, Prompt = shape.Prompt, IsStochastic = shape.IsStochastic, Value = value,
+            Advantage = recipe.Advantage.Apply(shape.Parent, shape.Depth, shape.Prompt, value), LastSplit = plan.LastSplit, Iteration = iteration, Seed = seed,
+        };
+        var updates = recipe.Updates(tree, plan);
+        var roots = shape.LevelStart[1];
+        return new()
+        {
+            RolloutEvaluations = shape.LevelStart[plan.Depth],
+            TrainedEvaluations = updates.Sum(batch => batch.Select(e => shape.Parent[e.Child]).Distinct().Count()),
+            Leaves = leaves,
+            TreeEdges = shape.Parent.Length - roots,
+            Edges = updates.Sum(batch => batch.Length),
+            Updates = updates.Length,
+            PeakLatents = shape.Parent.Length + leaves,
+        };
+    }
+
+    /// <summary>The mean cost over the first iterations: what a run pays per iteration where windows slide.</summary>
+    /// <param name="recipe">Borrowed.</param>
+    /// <param name="iterations">At least 1.</param>
+    /// <param name="seed">Seed of the run.</param>
+    /// <returns>Mean rollout and trained evaluations per iteration.</returns>
+    public static (double Rollout, double Trained) Mean(Recipe recipe, int iterations, ulong seed = 1)
+    {
+        var costs = Enumerable.Range(1, Require.AtLeast(iterations, 1)).Select(i => Of(recipe, i, seed)).ToArray();
+        return (costs.Average(c => c.RolloutEvaluations), costs.Average(c => c.TrainedEvaluations));
+    }
+}
