@@ -1,0 +1,70 @@
+namespace BranchGrpo.Kit;
+
+/// <summary>One run as a value: what is trained, by which recipe, from which seed, and for how long.</summary>
+/// <remarks>Stops at <see cref="Iterations"/> or at <see cref="Seconds"/>, whichever comes first.</remarks>
+public sealed record Experiment
+{
+    /// <summary>The task; every run of it starts from the same base policy.</summary>
+    public required ExperimentTask Task { get; init; }
+
+    /// <summary>The method.</summary>
+    public required Recipe Recipe { get; init; }
+
+    /// <summary>Seed of the prompts drawn and of all noise.</summary>
+    public ulong Seed { get; init; } = 1;
+
+    /// <summary>Largest number of iterations. At least 1.</summary>
+    public int Iterations { get; init => field = AtLeastOne(value, nameof(Iterations)); } = 60;
+
+    /// <summary>Training seconds after which no iteration is begun, by <see cref="Clock"/>; null = no such limit. Evaluation and saving do not count.</summary>
+    public double? Seconds
+    {
+        get;
+        init => field = value is null or (> 0 and < double.PositiveInfinity)
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(Seconds), value, "must be positive and finite, or null");
+    }
+
+    /// <summary>How training seconds are measured.</summary>
+    public TrainingClock Clock { get; init; } = TrainingClock.Wall;
+
+    /// <summary>The policy is judged before the first iteration, after every so many, and at the end. At least 1.</summary>
+    public int EvaluateEvery { get; init => field = AtLeastOne(value, nameof(EvaluateEvery)); } = 10;
+
+    /// <summary>The state is saved after every so many iterations, and at the end. At least 1.</summary>
+    public int SaveEvery { get; init => field = AtLeastOne(value, nameof(SaveEvery)); } = 10;
+
+    /// <summary>Prompts of one iteration: distinct, and a function of (seed, iteration) alone, so recipes with equal counts see equal prompts.</summary>
+    /// <param name="iteration">Zero-based: the number of iterations already done.</param>
+    /// <returns>As many as the recipe asks for; for two recipes the shorter list is the beginning of the longer.</returns>
+    /// <exception cref="ArgumentException">The task has fewer training prompts than the recipe needs.</exception>
+    public IReadOnlyList<string> PromptsOf(int iteration)
+    {
+        var pool = Task.TrainingPrompts.ToArray();
+        var count = Recipe.Prompts;
+        if (count > pool.Length)
+            throw new ArgumentException($"recipe '{Recipe.Name}' needs {count} prompts per iteration, task '{Task.Name}' has {pool.Length}");
+        var state = Mixed(Seed ^ Mixed((ulong)iteration + 1));
+        for (var i = 0; i < count; i++)
+        {
+            state += 0x9E3779B97F4A7C15;
+            var pick = i + (int)(Mixed(state) % (ulong)(pool.Length - i));      // bias below 2⁻⁵⁰ for any list of prompts
+            (pool[i], pool[pick]) = (pool[pick], pool[i]);
+        }
+        return pool[..count];
+    }
+
+    /// <summary>True when a run that has come so far has used its budget.</summary>
+    internal bool IsDone(int iteration, double seconds) => iteration >= Iterations || (Seconds is { } limit && seconds >= limit);
+
+    /// <summary>The finaliser of SplitMix64 (Steele, Lea, Flood 2014): a bijection that scatters neighbouring numbers.</summary>
+    private static ulong Mixed(ulong z)
+    {
+        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
+        z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
+        return z ^ (z >> 31);
+    }
+
+    private static int AtLeastOne(int value, string name) =>
+        value >= 1 ? value : throw new ArgumentOutOfRangeException(name, value, "must be at least 1");
+}
