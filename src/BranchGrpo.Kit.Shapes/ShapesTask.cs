@@ -1,0 +1,38 @@
+using static TorchSharp.torch;
+
+namespace BranchGrpo.Kit.Shapes;
+
+/// <summary>The embedded task as experiments see it.</summary>
+public static class ShapesTask
+{
+    /// <summary>Base policy, training captions, reward and evaluation.</summary>
+    /// <param name="dataFolder">Folder of the weights; found by <see cref="ShapesData.Locate"/> if null.</param>
+    /// <param name="size">Size of the policy; <see cref="ShapesSize.Cpu"/> if null.</param>
+    /// <param name="device">Where policies and rewards compute; CPU if null.</param>
+    /// <returns>A task whose rewards live as long as it does. Each policy it creates belongs to the caller.</returns>
+    /// <exception cref="DirectoryNotFoundException">No data folder.</exception>
+    /// <exception cref="FileNotFoundException">Weights are missing; the message says what makes them.</exception>
+    /// <exception cref="InvalidDataException">Weights are damaged.</exception>
+    public static ExperimentTask Create(string? dataFolder = null, ShapesSize? size = null, Device? device = null)
+    {
+        size ??= ShapesSize.Cpu;
+        var folder = ShapesData.Locate(dataFolder);
+        var reward = ShapesReward.Load(folder, device);
+        var evaluation = new ShapesEvaluation(size, reward, ShapesReward.LoadHeldOut(folder, device));
+        ShapesPolicy Base()
+        {
+            var policy = ShapesPolicy.Load(Path.Combine(folder, size.PolicyFile), size);
+            if (device is not null) policy.MoveTo(device);
+            return policy;
+        }
+        Base().Dispose();                                              // damaged weights are told now, not in the middle of a run
+        return new ExperimentTask
+        {
+            Name = size == ShapesSize.Cpu ? "shapes" : $"shapes-{size.Name}",
+            CreatePolicy = Base,
+            TrainingPrompts = ShapesPrompts.Training,
+            Reward = reward.Of(size),
+            Evaluate = evaluation.Evaluate,
+        };
+    }
+}
