@@ -39,7 +39,8 @@ public static class ExperimentRunner
         return log.Record;
     }
 
-    private static RunEvent.Started StartOf(Experiment e) => new(e.Task.Name, e.Recipe.Name, SettingsText.Of(e.Recipe), e.Seed, e.Clock);
+    private static RunEvent.Started StartOf(Experiment e) =>
+        new(e.Task.Name, e.Recipe.Name, SettingsText.Of(e.Recipe with { Summary = "", Published = null }), e.Seed, e.Clock);
 
     private static void RefuseOtherRun(Experiment experiment, RunEvent.Started? found, string folder)
     {

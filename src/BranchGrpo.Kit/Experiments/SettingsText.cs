@@ -13,6 +13,7 @@ public static class SettingsText
     {
         null => "none",
         string or Enum => value.ToString()!,
+        double number => number.ToString("G15", CultureInfo.InvariantCulture),
         IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
         NoiseSchedule schedule => Of(schedule.Sigmas.ToArray()),
         ITuple tuple => "(" + string.Join(", ", Enumerable.Range(0, tuple.Length).Select(i => Of(tuple[i]))) + ")",

@@ -1,0 +1,69 @@
+using System.CommandLine;
+using BranchGrpo.Cli.Compare;
+using BranchGrpo.Kit;
+
+namespace BranchGrpo.Cli.Commands;
+
+/// <summary>The options that <c>compare</c> and <c>run</c> share.</summary>
+internal sealed class PlanOptions
+{
+    private readonly Option<string> preset = new("--preset") { Description = "dry (seconds, a check), quick (minutes), standard (3 seeds) or gpu", DefaultValueFactory = _ => "quick" };
+    private readonly Option<int?> seeds = new("--seeds") { Description = "number of seeds, instead of the preset's" };
+    private readonly Option<double?> seconds = new("--seconds") { Description = "training seconds of each run, instead of the preset's" };
+    private readonly Option<int?> iterations = new("--iterations") { Description = "iterations of each run, instead of the preset's seconds" };
+    private readonly Option<string?> device = new("--device") { Description = "cpu or cuda, instead of the preset's" };
+    private readonly Option<DirectoryInfo?> folder = new("--out") { Description = "run folder; started again with the same one, it goes on" };
+    private readonly Option<int?> jobs = new("--jobs") { Description = "worker processes side by side; one per processor if not given" };
+
+    /// <summary>Which schedule recipes are made for.</summary>
+    public static Option<string> Geometry() => new("--geometry")
+    {
+        Description = "quick (T = 10, splits 0,2,4,6) or paper (T = 20, splits 0,3,6,9)",
+        DefaultValueFactory = _ => "quick",
+    };
+
+    private readonly Option<string> geometry = Geometry();
+
+    public void AddTo(Command command, bool withSeeds)
+    {
+        foreach (Option option in new Option[] { preset, geometry, seconds, iterations, device, folder, jobs }) command.Options.Add(option);
+        if (withSeeds) command.Options.Add(seeds);
+    }
+
+    /// <summary>The plan that was asked for; checked as far as that needs no device and no file.</summary>
+    public ComparePlan Plan(ParseResult parsed, Func<Geometry, IEnumerable<string>> methods, IReadOnlyList<ulong>? chosenSeeds = null)
+    {
+        var chosen = Preset.Find(parsed.GetValue(preset)!);
+        var shape = ParseGeometry(parsed.GetValue(geometry)!);
+        var count = chosenSeeds is null ? AtLeastOne(parsed.GetValue(seeds) ?? chosen.Seeds, "--seeds") : 0;
+        var limit = parsed.GetValue(seconds) ?? (parsed.GetValue(iterations) is null ? chosen.Seconds : null);
+        if (limit is <= 0 or double.NaN or double.PositiveInfinity) throw new Failure($"--seconds is {limit}, must be positive");
+        string[] names = [.. methods(shape).Select(name => RecipeNames.Find(name, shape).Name).Distinct()];
+        if (names.Length == 0) throw new Failure("no method given");
+        return new()
+        {
+            Preset = chosen.Name,
+            Geometry = shape,
+            Device = parsed.GetValue(device) ?? chosen.Device,
+            Seconds = limit,
+            Iterations = AtLeastOne(parsed.GetValue(iterations) ?? chosen.Iterations, "--iterations"),
+            EvaluateEvery = chosen.EvaluateEvery,
+            Methods = [.. names],
+            Seeds = [.. chosenSeeds ?? [.. Enumerable.Range(1, count).Select(seed => (ulong)seed)]],
+        };
+    }
+
+    public string? Folder(ParseResult parsed) => parsed.GetValue(folder)?.FullName;
+
+    public int Jobs(ParseResult parsed, ComparePlan plan) =>
+        AtLeastOne(parsed.GetValue(jobs) ?? (plan.Device == "cpu" ? Environment.ProcessorCount : 1), "--jobs");
+
+    public static Geometry ParseGeometry(string text) => text switch
+    {
+        "quick" => Kit.Geometry.Quick,
+        "paper" => Kit.Geometry.Paper,
+        _ => throw new Failure($"no geometry '{text}'; there are quick and paper"),
+    };
+
+    private static int AtLeastOne(int value, string option) => value >= 1 ? value : throw new Failure($"{option} is {value}, must be at least 1");
+}

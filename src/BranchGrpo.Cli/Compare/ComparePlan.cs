@@ -1,0 +1,56 @@
+using System.Collections.Immutable;
+using BranchGrpo.Kit;
+
+namespace BranchGrpo.Cli.Compare;
+
+/// <summary>A comparison as a value, written to <c>run.json</c>: the same plan in the same folder goes on where it was.</summary>
+internal sealed record ComparePlan
+{
+    /// <summary>The methods of a comparison, baseline first; DanceGRPO-T4 is the fair rival of BranchGRPO-Split.</summary>
+    public static readonly ImmutableArray<string> DefaultMethods =
+    [
+        "DanceGRPO", "DanceGRPO-T4", "MixGRPO", "BranchGRPO", "BranchGRPO-WidPru", "BranchGRPO-DepPru", "BranchGRPO-Mix", "BranchGRPO-Split",
+    ];
+
+    public required string Preset { get; init; }
+    public required Geometry Geometry { get; init; }
+    public required string Device { get; init; }
+    public required double? Seconds { get; init; }
+    public required int Iterations { get; init; }
+    public required int EvaluateEvery { get; init; }
+    public required ImmutableArray<string> Methods { get; init; }
+    public required ImmutableArray<ulong> Seeds { get; init; }
+
+    public string DefaultFolder => Path.Combine("runs", "compare-" + Preset + (Geometry == Geometry.Paper ? "-paper" : ""));
+
+    /// <summary>Seconds are processor seconds of a one-thread worker, and elapsed seconds on a GPU.</summary>
+    public TrainingClock Clock => Device == "cpu" ? TrainingClock.Processor : TrainingClock.Wall;
+
+    /// <summary>All jobs: seed by seed, so that an early look compares all methods; inside a seed the longest first.</summary>
+    public IEnumerable<WorkerJob> Jobs(string folder) =>
+        from seed in Seeds
+        from method in Methods.OrderByDescending(m => CostOf(m) * (Seconds is null ? 1 : 0))
+        select new WorkerJob
+        {
+            Method = method,
+            Geometry = Geometry,
+            Seed = seed,
+            Seconds = Seconds,
+            Iterations = Iterations,
+            EvaluateEvery = EvaluateEveryOf(method),
+            Device = Device,
+            Folder = RunFolder.Of(folder, method, seed),
+        };
+
+    /// <summary>True when two plans describe the same runs; methods and seeds may be added later.</summary>
+    public bool Agrees(ComparePlan other) => this with { Methods = other.Methods, Seeds = other.Seeds } == other;
+
+    private int EvaluateEveryOf(string method) =>
+        Seconds is null ? EvaluateEvery : Math.Max(1, (int)Math.Round(EvaluateEvery * CostOf("DanceGRPO") / CostOf(method)));
+
+    private double CostOf(string method)
+    {
+        var (rollout, trained) = CostModel.Mean(Recipes.Find(method, Geometry), iterations: 30);
+        return rollout + (3 * trained);
+    }
+}

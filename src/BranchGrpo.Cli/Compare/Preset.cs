@@ -1,0 +1,22 @@
+namespace BranchGrpo.Cli.Compare;
+
+/// <summary>How long a comparison is.</summary>
+/// <param name="Name">As typed.</param>
+/// <param name="Seconds">Training seconds of each run; null = by iterations alone.</param>
+/// <param name="Iterations">Largest number of iterations of each run.</param>
+/// <param name="Seeds">Seeds 1..n.</param>
+/// <param name="EvaluateEvery">Iterations of DanceGRPO between evaluations; cheaper methods are judged as often per second.</param>
+/// <param name="Device">Where the policy is.</param>
+internal sealed record Preset(string Name, double? Seconds, int Iterations, int Seeds, int EvaluateEvery, string Device = "cpu")
+{
+    public static readonly IReadOnlyList<Preset> All =
+    [
+        new("dry", null, 2, 1, 2),
+        new("quick", 45, 100_000, 1, 6),
+        new("standard", 150, 100_000, 3, 15),
+        new("gpu", 300, 100_000, 3, 30, "cuda"),
+    ];
+
+    public static Preset Find(string name) => All.FirstOrDefault(p => p.Name == name)
+        ?? throw new Failure($"no preset '{name}'; there are {string.Join(", ", All.Select(p => p.Name))}");
+}

@@ -1,0 +1,30 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using BranchGrpo.Kit;
+
+namespace BranchGrpo.Cli.Compare;
+
+/// <summary>What a worker process is told, as the first line of its standard input.</summary>
+internal sealed record WorkerJob
+{
+    public required string Method { get; init; }
+    public required Geometry Geometry { get; init; }
+    public required ulong Seed { get; init; }
+    public required double? Seconds { get; init; }
+    public required int Iterations { get; init; }
+    public required int EvaluateEvery { get; init; }
+    public required string Device { get; init; }
+    public required string Folder { get; init; }
+
+    public string Name => $"{Method} seed {Seed}";
+
+    /// <summary>The settings of every JSON file and line that this program writes.</summary>
+    public static readonly JsonSerializerOptions Json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        Converters = { new JsonStringEnumConverter() },
+        DefaultIgnoreCondition = JsonIgnoreCondition.Never,
+    };
+
+    public static readonly JsonSerializerOptions Indented = new(Json) { WriteIndented = true };
+}

@@ -1,0 +1,78 @@
+using BranchGrpo.Kit;
+using BranchGrpo.Kit.Native;
+
+namespace BranchGrpo.Cli.Compare;
+
+/// <summary>One job from beginning to end: pictures before, training, pictures and weights after.</summary>
+internal static class WorkerRun
+{
+    /// <summary>How long to wait for an earlier process that is still saving in the same folder.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    /// <summary>Runs the job.</summary>
+    /// <returns>False when it was stopped before its end.</returns>
+    public static bool Execute(WorkerJob job, Action<WorkerMessage> report, CancellationToken stop)
+    {
+        LibTorch.Load();
+        if (job.Device == "cpu") TorchSharp.torch.set_num_threads(1);
+        var task = EmbeddedTask.Create(job.Device);
+        var experiment = new Experiment
+        {
+            Task = task,
+            Recipe = Recipes.Find(job.Method, job.Geometry),
+            Seed = job.Seed,
+            Iterations = job.Iterations,
+            Seconds = job.Seconds,
+            Clock = job.Device == "cpu" ? TrainingClock.Processor : TrainingClock.Wall,
+            EvaluateEvery = job.EvaluateEvery,
+            SaveEvery = 5,
+        };
+        Directory.CreateDirectory(job.Folder);
+        var before = Path.Combine(job.Folder, RunFolder.Before);
+        if (!File.Exists(before))
+        {
+            using var policy = task.CreatePolicy();
+            EmbeddedTask.SaveGrid(policy, before);
+        }
+        var record = Train(experiment, job.Folder, new Immediate(report), stop);
+        if (!record.IsComplete) return false;
+        Finish(experiment, job.Folder);
+        return true;
+    }
+
+    private static RunRecord Train(Experiment experiment, string folder, Immediate progress, CancellationToken stop)
+    {
+        for (var end = DateTime.UtcNow + Patience; ; Thread.Sleep(200))
+        {
+            try
+            {
+                return ExperimentRunner.Run(experiment, folder, progress, stop);
+            }
+            catch (IOException e) when ((e.HResult & 0xFFFF) is 11 or 32 or 35 && DateTime.UtcNow < end && !stop.IsCancellationRequested)
+            {
+                // The record is open in another process: EAGAIN on Linux (35 on macOS), a sharing violation on Windows.
+            }
+        }
+    }
+
+    private static void Finish(Experiment experiment, string folder)
+    {
+        using var policy = experiment.Task.CreatePolicy();
+        using var training = new GrpoTraining(policy, experiment.Recipe, experiment.Seed);
+        training.Load(Path.Combine(folder, ExperimentRunner.StateFile));
+        using var averaged = training.AveragedWeights();
+        SafeTensors.Write(Path.Combine(folder, RunFolder.Policy), policy.Network.state_dict());
+        EmbeddedTask.SaveGrid(policy, Path.Combine(folder, RunFolder.After));
+    }
+
+    /// <summary>Passes progress on in the thread that reports it, so that messages keep their order.</summary>
+    private sealed class Immediate(Action<WorkerMessage> report) : IProgress<RunProgress>
+    {
+        public void Report(RunProgress value) => report(new(value.Fraction, value.Latest.Iteration, value.Latest.Seconds, value.Latest switch
+        {
+            RunEvent.Iterated iterated => iterated.Metrics.RewardMean,
+            RunEvent.Evaluated evaluated when evaluated.Scores.TryGetValue("reward", out var reward) => reward,
+            _ => null,
+        }));
+    }
+}

@@ -1,0 +1,36 @@
+using BranchGrpo.Kit;
+
+namespace BranchGrpo.Cli;
+
+/// <summary>Finds recipes by what a user typed.</summary>
+internal static class RecipeNames
+{
+    /// <summary>The recipe of that name, whatever its case.</summary>
+    /// <exception cref="Failure">No such recipe; the message names the nearest.</exception>
+    public static Recipe Find(string name, Geometry geometry)
+    {
+        var all = Recipes.For(geometry);
+        return all.FirstOrDefault(recipe => Same(recipe.Name, name))
+            ?? throw new Failure($"no recipe '{name}'; did you mean '{all.MinBy(r => Distance(r.Name, name))!.Name}'? All: {string.Join(", ", all.Select(r => r.Name))}");
+    }
+
+    private static bool Same(string a, string b) => string.Equals(a, b, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Levenshtein distance without case: fewest insertions, deletions and replacements.</summary>
+    internal static int Distance(string a, string b)
+    {
+        var row = Enumerable.Range(0, b.Length + 1).ToArray();
+        for (var i = 1; i <= a.Length; i++)
+        {
+            var diagonal = row[0];
+            row[0] = i;
+            for (var j = 1; j <= b.Length; j++)
+            {
+                var replaced = diagonal + (char.ToLowerInvariant(a[i - 1]) == char.ToLowerInvariant(b[j - 1]) ? 0 : 1);
+                diagonal = row[j];
+                row[j] = Math.Min(replaced, 1 + Math.Min(row[j], row[j - 1]));
+            }
+        }
+        return row[b.Length];
+    }
+}

@@ -1,0 +1,98 @@
+using System.Diagnostics;
+using Xunit;
+
+namespace BranchGrpo.Cli.Tests;
+
+/// <summary>The program as a user starts it: exit codes, one clear message, nothing half-written.</summary>
+public sealed class EntryPointTests : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Theory]
+    [InlineData("run BranchGPRO", "did you mean 'BranchGRPO'?")]
+    [InlineData("cost mixgrop", "did you mean 'MixGRPO'?")]
+    [InlineData("compare --methods DanceGRPO,Nothing", "no recipe 'Nothing'")]
+    [InlineData("compare --preset slow", "no preset 'slow'")]
+    [InlineData("compare --geometry round", "no geometry 'round'")]
+    [InlineData("compare --seeds 0", "--seeds is 0")]
+    [InlineData("run BranchGRPO --seconds -3", "--seconds is -3")]
+    [InlineData("run BranchGRPO --iterations 0", "--iterations is 0")]
+    [InlineData("compare --device abacus", "no device 'abacus'")]
+    [InlineData("sample --prompts \"purple nothing\"", "purple")]
+    [InlineData("sample --checkpoint /no/such/file", "/no/such/file")]
+    [InlineData("compare --seeds many", "--seeds")]
+    [InlineData("worker", "standard input")]
+    public async Task Bad_input_is_told_in_one_message(string arguments, string expected)
+    {
+        var (code, output, error) = await StartAsync(arguments);
+        Assert.NotEqual(0, code);
+        Assert.Contains(expected, error);
+        Assert.DoesNotContain("   at ", error + output);
+        Assert.True(error.Trim().Split('\n').Length <= 2, error);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(folder.Path));
+    }
+
+    [Fact]
+    public async Task Cuda_that_is_not_there_is_said_to_be_missing()
+    {
+        var (code, _, error) = await StartAsync("compare --preset dry --device cuda", ("CUDA_VISIBLE_DEVICES", "-1"));
+        Assert.Equal(1, code);
+        Assert.Contains("no CUDA device", error);
+    }
+
+    [Fact]
+    public async Task Missing_and_damaged_weights_are_told_before_anything_is_written()
+    {
+        var (code, _, error) = await StartAsync("compare --preset dry --out out", ("BRANCHGRPO_DATA", folder.File("nothing")));
+        Assert.Equal(1, code);
+        Assert.Contains("shapes pretrain", error);
+        Directory.CreateDirectory(folder.File("data/shapes"));
+        foreach (var name in new[] { "policy", "reward", "heldout" }) File.WriteAllText(folder.File($"data/shapes/{name}.safetensors"), "not weights");
+        (code, _, error) = await StartAsync("compare --preset dry --out out", ("BRANCHGRPO_DATA", folder.File("data")));
+        Assert.Equal(1, code);
+        Assert.DoesNotContain("   at ", error);
+        Assert.False(Directory.Exists(folder.File("out")));
+    }
+
+    [Fact]
+    public async Task Folder_that_cannot_be_written_is_refused()
+    {
+        File.WriteAllText(folder.File("file"), "");
+        var (code, _, error) = await StartAsync("compare --preset dry --out file/inside");
+        Assert.Equal(1, code);
+        Assert.Contains("cannot write to the run folder", error);
+    }
+
+    [Fact]
+    public async Task Help_recipes_and_cost_need_nothing()
+    {
+        Assert.Contains("compare", (await StartAsync("--help")).Output);
+        var (code, recipes, _) = await StartAsync("recipes --geometry paper");
+        Assert.Equal(0, code);
+        Assert.Contains("BranchGRPO-Split", recipes);
+        Assert.Contains("0×2 3×2 6×2 9×2", recipes);
+        Assert.DoesNotContain("`1", recipes);
+        (code, var cost, _) = await StartAsync("cost BranchGRPO --geometry paper");
+        Assert.Equal(0, code);
+        Assert.Contains("12.69", cost);                                         // 203 evaluations of 16 leaves
+        Assert.Contains("13.68 / 13.68", cost);
+    }
+
+    private async Task<(int Code, string Output, string Error)> StartAsync(string arguments, params (string Name, string Value)[] environment)
+    {
+        var program = Path.Combine(AppContext.BaseDirectory, "branchgrpo.dll");
+        var start = new ProcessStartInfo("dotnet", $"\"{program}\" {arguments}")
+        {
+            WorkingDirectory = folder.Path, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+        };
+        foreach (var (name, value) in environment) start.Environment[name] = value;
+        start.Environment["OMP_WAIT_POLICY"] = "PASSIVE";
+        using var process = Process.Start(start)!;
+        process.StandardInput.Close();
+        var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        await process.WaitForExitAsync();
+        return (process.ExitCode, await output, await error);
+    }
+}
