@@ -1,4 +1,5 @@
 using BranchGrpo.Kit.Shapes.Networks;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace BranchGrpo.Kit.Shapes.Pretraining;
@@ -15,6 +16,7 @@ internal sealed class PolicyTrainee : Trainee
         this.options = options;
         using var generator = GeneratorOf(-1);
         network = new VelocityTransformer(options.Size, generator);
+        network.to(Device);
     }
 
     public override nn.Module Network => network;
@@ -41,14 +43,16 @@ internal sealed class PolicyTrainee : Trainee
         var noise = randn(clean.shape, generator: generator);
         var sigma = sigmoid(randn([count], generator: generator) * 1.2 + 0.3);                                    // [B]
         var share = sigma.view(count, 1, 1);
-        var velocity = network.call(clean * (1 - share) + noise * share, sigma, Words(told));
-        return (velocity - (noise - clean)).square().mean().MoveToOuterDisposeScope();
+        var noisy = (clean * (1 - share) + noise * share).to(Device);
+        var velocity = network.call(noisy, sigma.to(Device), Words(told).to(Device));
+        return (velocity - (noise - clean).to(Device)).square().mean().MoveToOuterDisposeScope();
     }
 
     public override double Quality(IEnumerable<KeyValuePair<string, Tensor>> weights)
     {
         using var policy = new ShapesPolicy(options.Size);
         policy.CopyFrom(weights);
+        policy.MoveTo(Device);
         var captions = Enumerable.Range(0, Caption.Total / 2).Select(i => Caption.FromIndex(2 * i)).ToArray();
         using var latents = ShapesSampler.Sample(policy, [.. captions.Select(c => c.ToString())], 10, 7);
         using var pictures = options.Size.ToPictures(latents);

@@ -1,3 +1,5 @@
+using static TorchSharp.torch;
+
 namespace BranchGrpo.Kit.Shapes;
 
 /// <summary>What pretraining makes, and for how long. The defaults made the files in the repository's data folder.</summary>
@@ -26,6 +28,9 @@ public sealed record PretrainingOptions
 
     /// <summary>Steps between two saves of the state and two reports of quality.</summary>
     public int SaveEvery { get; init => field = AtLeastOne(value); } = 500;
+
+    /// <summary>Where the networks compute; CPU if null. Pictures and noise are always drawn on the CPU.</summary>
+    public Device? Device { get; init; }
 
     /// <summary>The options that decide what comes out, as recorded in the files.</summary>
     internal string Describe(PretrainingTarget target) => FormattableString.Invariant(target == PretrainingTarget.Policy

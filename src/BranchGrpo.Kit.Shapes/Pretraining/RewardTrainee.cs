@@ -23,6 +23,7 @@ internal sealed class RewardTrainee : Trainee
         this.design = design;
         using var generator = GeneratorOf(-1);
         network = new DualEncoder(design, generator);
+        network.to(Device);
     }
 
     public override nn.Module Network => network;
@@ -46,13 +47,13 @@ internal sealed class RewardTrainee : Trainee
             pictures = pictures + randn(pictures.shape, generator: g) * Uniform(Batch, 0, 0.12, g) + Tiles(Batch, g) * Uniform(Batch, 0, 0.1, g)
                 + randn([Batch, 3, 1, 1], generator: g) * Uniform(Batch, 0, 0.08, g);
         var spoiled = Spoil(pictures, g);
-        var seen = network.Pictures(pictures);                                                 // [96, 64]
-        var read = network.Captions(Words(attributes));
+        var seen = network.Pictures(pictures.to(Device));                                     // [96, 64]
+        var read = network.Captions(Words(attributes).to(Device));
         var logits = seen.mm(read.t()) * network.Sharpness();                                  // [96, 96]
-        var diagonal = arange(Batch, dtype: ScalarType.Int64);
+        var diagonal = arange(Batch, dtype: ScalarType.Int64, device: Device);
         var contrast = (F.cross_entropy(logits, diagonal) + F.cross_entropy(logits.t(), diagonal)) * 0.5;
         var better = (seen * read).sum(1);                                                     // [96]
-        var worse = (network.Pictures(spoiled) * read).sum(1);
+        var worse = (network.Pictures(spoiled.to(Device)) * read).sum(1);
         return (contrast + F.softplus((worse - better) * 8).mean() * 0.5).MoveToOuterDisposeScope();
     }
 
@@ -88,7 +89,8 @@ internal sealed class RewardTrainee : Trainee
         using var frozen = no_grad();
         using var generator = GeneratorOf(-2);
         var attributes = ShapesRenderer.Attributes(Caption.All);
-        var cosines = network.Pictures(ShapesRenderer.Render(attributes, generator)).mm(network.Captions(Words(attributes)).t());
+        var pictures = ShapesRenderer.Render(attributes, generator).to(Device);
+        var cosines = network.Pictures(pictures).mm(network.Captions(Words(attributes).to(Device)).t()).cpu();
         return cosines.argmax(1).eq(arange(Caption.Total, dtype: ScalarType.Int64)).to(ScalarType.Float64).mean().item<double>();
     }
 }

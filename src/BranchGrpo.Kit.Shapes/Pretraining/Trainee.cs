@@ -7,6 +7,8 @@ internal abstract class Trainee(PretrainingOptions options, ulong purpose) : IDi
 {
     public abstract nn.Module Network { get; }
 
+    protected Device Device { get; } = options.Device ?? CPU;
+
     /// <summary>Loss of a step, with gradient. Shape [].</summary>
     public abstract Tensor Loss(int step);
 
