@@ -90,7 +90,14 @@ public sealed class ComparisonTests
     {
         var jobs = Enumerable.Range(0, 2).Select(i => new WorkerJob
         {
-            Method = "m", Geometry = Geometry.Quick, Seed = (ulong)i, Seconds = 1, Iterations = 1, EvaluateEvery = 1, Device = "cpu", Folder = "f",
+            Method = "m",
+            Geometry = Geometry.Quick,
+            Seed = (ulong)i,
+            Seconds = 1,
+            Iterations = 1,
+            EvaluateEvery = 1,
+            Device = "cpu",
+            Folder = "f",
         }).ToArray();
         var board = new ProgressBoard(jobs);
         board.Report(jobs[0], new(0.9, 9, 1));

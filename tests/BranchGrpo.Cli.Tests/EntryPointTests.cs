@@ -85,7 +85,10 @@ public sealed class EntryPointTests : IDisposable
         var program = Path.Combine(AppContext.BaseDirectory, "branchgrpo.dll");
         var start = new ProcessStartInfo("dotnet", $"\"{program}\" {arguments}")
         {
-            WorkingDirectory = folder.Path, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+            WorkingDirectory = folder.Path,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
         };
         foreach (var (name, value) in environment) start.Environment[name] = value;
         start.Environment["OMP_WAIT_POLICY"] = "PASSIVE";

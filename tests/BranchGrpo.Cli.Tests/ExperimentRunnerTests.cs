@@ -14,7 +14,12 @@ public sealed class ExperimentRunnerTests : IDisposable
 
     private static Experiment Nine { get; } = new()
     {
-        Task = TinyTask.Create(), Recipe = Recipes.Find("BranchGRPO", Geometry.Quick), Seed = 3, Iterations = 9, EvaluateEvery = 4, SaveEvery = 2,
+        Task = TinyTask.Create(),
+        Recipe = Recipes.Find("BranchGRPO", Geometry.Quick),
+        Seed = 3,
+        Iterations = 9,
+        EvaluateEvery = 4,
+        SaveEvery = 2,
     };
 
     [Fact]

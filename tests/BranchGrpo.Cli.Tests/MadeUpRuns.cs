@@ -27,8 +27,22 @@ internal static class MadeUpRuns
 
     private static IterationMetrics Metrics(int iteration) => new()
     {
-        Iteration = iteration, Leaves = 64, RolloutEvaluations = 640, TrainedEvaluations = 576, RewardMean = 0.1 * iteration,
-        RewardStd = 0.1, Edges = 576, Updates = 3, RatioMean = 1, FirstRatioError = 0, ClipLow = 0, ClipHigh = 0, ApproximateKl = 0, ReferenceKl = 0, GradNorm = 0.1,
-        Seconds = new(0.2, 0.1, 0.1, 0.6), Depths = [],
+        Iteration = iteration,
+        Leaves = 64,
+        RolloutEvaluations = 640,
+        TrainedEvaluations = 576,
+        RewardMean = 0.1 * iteration,
+        RewardStd = 0.1,
+        Edges = 576,
+        Updates = 3,
+        RatioMean = 1,
+        FirstRatioError = 0,
+        ClipLow = 0,
+        ClipHigh = 0,
+        ApproximateKl = 0,
+        ReferenceKl = 0,
+        GradNorm = 0.1,
+        Seconds = new(0.2, 0.1, 0.1, 0.6),
+        Depths = [],
     };
 }

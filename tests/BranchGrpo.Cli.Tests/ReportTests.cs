@@ -58,7 +58,7 @@ public sealed partial class ReportTests
     {
         var still = PlotlyScript().Replace(Html, "");
         Assert.Contains("Title &amp; &lt;tag&gt;", still);
-        Assert.Contains("0.779 ± 0.013", still);
+        Assert.Contains(System.Net.WebUtility.HtmlEncode("0.779 ± 0.013"), still);
         Assert.Contains("<svg", still);
         foreach (var line in Verdict.Lines(Made)) Assert.Contains(System.Net.WebUtility.HtmlEncode(line), still);
     }

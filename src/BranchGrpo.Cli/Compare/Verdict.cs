@@ -50,7 +50,8 @@ internal static class Verdict
 
     private static (int Outcome, string Text) Against(MethodRuns method, MethodRuns rival, Func<RunRecord, double?> score)
     {
-        var pairs = (from a in method.Runs join b in rival.Runs on a.Seed equals b.Seed
+        var pairs = (from a in method.Runs
+                     join b in rival.Runs on a.Seed equals b.Seed
                      let x = score(a.Record)
                      let y = score(b.Record)
                      where x is not null && y is not null

@@ -22,20 +22,38 @@ internal sealed record CurveFigure(string Title, string Subtitle, string YTitle,
                     double[] around = [.. c.Y.Zip(c.Deviation, (y, d) => y + d), .. c.Y.Zip(c.Deviation, (y, d) => y - d).Reverse()];
                     data.Add(new
                     {
-                        x = Rounded([.. c.X, .. c.X.Reverse()]), y = Rounded(around), xaxis = axis, fill = "toself", fillcolor = c.Colour + "26",
-                        line = new { width = 0, color = c.Colour }, mode = "lines", showlegend = false, legendgroup = c.Name, hoverinfo = "skip",
+                        x = Rounded([.. c.X, .. c.X.Reverse()]),
+                        y = Rounded(around),
+                        xaxis = axis,
+                        fill = "toself",
+                        fillcolor = c.Colour + "26",
+                        line = new { width = 0, color = c.Colour },
+                        mode = "lines",
+                        showlegend = false,
+                        legendgroup = c.Name,
+                        hoverinfo = "skip",
                     });
                 }
                 data.Add(new
                 {
-                    x = Rounded(c.X), y = Rounded(c.Y), xaxis = axis, name = c.Name, mode = "lines+markers", showlegend = p == 0, legendgroup = c.Name,
-                    line = new { color = c.Colour, dash = c.Dashed ? "dash" : "solid" }, marker = new { size = 5 },
+                    x = Rounded(c.X),
+                    y = Rounded(c.Y),
+                    xaxis = axis,
+                    name = c.Name,
+                    mode = "lines+markers",
+                    showlegend = p == 0,
+                    legendgroup = c.Name,
+                    line = new { color = c.Colour, dash = c.Dashed ? "dash" : "solid" },
+                    marker = new { size = 5 },
                 });
             }
         }
         return ([.. data], new
         {
-            title = PlotlyTitle, height = Height, template = "none", hovermode = "closest",
+            title = PlotlyTitle,
+            height = Height,
+            template = "none",
+            hovermode = "closest",
             xaxis = new { title = new { text = Panels[0].XTitle }, domain = new[] { 0, 0.48 }, rangemode = "tozero" },
             xaxis2 = new { title = new { text = Panels[^1].XTitle }, domain = new[] { 0.52, 1 }, rangemode = "tozero" },
             yaxis = new { title = new { text = YTitle } },
