@@ -33,6 +33,9 @@ internal static class Machine
         torchSharp = TorchSharp,
     };
 
-    public static string Line(string device) =>
-        $"{(device == "cpu" ? $"one-thread workers on {Environment.ProcessorCount} processors ({Processor})" : device)}, .NET {Environment.Version}, TorchSharp {TorchSharp}";
+    public static string Line(string device)
+    {
+        var where = device == "cpu" ? $"one-thread workers on {Environment.ProcessorCount} processors ({Processor})" : device;
+        return $"{where}, .NET {Environment.Version}, TorchSharp {TorchSharp}";
+    }
 }

@@ -11,7 +11,8 @@ internal static class RecipeNames
     {
         var all = Recipes.For(geometry);
         return all.FirstOrDefault(recipe => Same(recipe.Name, name))
-            ?? throw new Failure($"no recipe '{name}'; did you mean '{all.MinBy(r => Distance(r.Name, name))!.Name}'? All: {string.Join(", ", all.Select(r => r.Name))}");
+            ?? throw new Failure($"no recipe '{name}'; did you mean '{all.MinBy(r => Distance(r.Name, name))!.Name}'? "
+                + $"All: {string.Join(", ", all.Select(r => r.Name))}");
     }
 
     private static bool Same(string a, string b) => string.Equals(a, b, StringComparison.OrdinalIgnoreCase);

@@ -49,9 +49,13 @@ public sealed class EntryPointTests : IDisposable
         Assert.Equal(1, code);
         Assert.Contains("shapes pretrain", error);
         Directory.CreateDirectory(folder.File("data/shapes"));
-        foreach (var name in new[] { "policy", "reward", "heldout" }) File.WriteAllText(folder.File($"data/shapes/{name}.safetensors"), "not weights");
+        foreach (var name in (string[])["policy", "reward", "reward-heldout"])
+        {
+            File.WriteAllText(folder.File($"data/shapes/{name}.safetensors"), "not weights");
+        }
         (code, _, error) = await StartAsync("compare --preset dry --out out", ("BRANCHGRPO_DATA", folder.File("data")));
         Assert.Equal(1, code);
+        Assert.Contains("cannot be used", error);
         Assert.DoesNotContain("   at ", error);
         Assert.False(Directory.Exists(folder.File("out")));
     }

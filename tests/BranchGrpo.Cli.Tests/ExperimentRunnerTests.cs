@@ -41,7 +41,11 @@ public sealed class ExperimentRunnerTests : IDisposable
     {
         var whole = ExperimentRunner.Run(Nine, folder.File("whole"));
         using var stop = new CancellationTokenSource();
-        var first = ExperimentRunner.Run(Nine, folder.File("parts"), new Watch(p => { if (p.Latest is RunEvent.Iterated && p.Latest.Iteration == stopAt) stop.Cancel(); }), stop.Token);
+        var watch = new Watch(p =>
+        {
+            if (p.Latest is RunEvent.Iterated && p.Latest.Iteration == stopAt) stop.Cancel();
+        });
+        var first = ExperimentRunner.Run(Nine, folder.File("parts"), watch, stop.Token);
         Assert.False(first.IsComplete);
         Assert.Equal(stopAt, first.LastIteration);
         AssertSame(whole, ExperimentRunner.Run(Nine, folder.File("parts")), "whole", "parts");
@@ -119,7 +123,8 @@ public sealed class ExperimentRunnerTests : IDisposable
     private void AssertSame(RunRecord whole, RunRecord parts, string a, string b)
     {
         Assert.Equal(whole.Iterations.Select(i => i.Metrics.RewardMean), parts.Iterations.Select(i => i.Metrics.RewardMean));
-        Assert.Equal(whole.Evaluations.Select(e => (e.Iteration, e.Scores["reward"])), parts.Evaluations.Select(e => (e.Iteration, e.Scores["reward"])));
+        Assert.Equal(whole.Evaluations.Select(e => e.Iteration), parts.Evaluations.Select(e => e.Iteration));
+        Assert.Equal(whole.Evaluations.Select(e => e.Scores["reward"]), parts.Evaluations.Select(e => e.Scores["reward"]));
         Assert.True(parts.IsComplete);
         Assert.True(File.ReadAllBytes(folder.File($"{a}/state.safetensors")).SequenceEqual(File.ReadAllBytes(folder.File($"{b}/state.safetensors"))));
     }

@@ -15,7 +15,8 @@ internal static class MadeUpRuns
             if (i > 0) events.Add(new RunEvent.Iterated(Metrics(i)) { Iteration = i, Seconds = i * secondsEach });
             if (i % every == 0 || i == iterations)
             {
-                var scores = Comparison.KnownScores.Where(s => s.Name != Comparison.Training).ToImmutableSortedDictionary(s => s.Name, _ => start + (slope * i));
+                var names = Comparison.KnownScores.Select(s => s.Name).Where(name => name != Comparison.Training);
+                var scores = names.ToImmutableSortedDictionary(name => name, _ => start + (slope * i));
                 events.Add(new RunEvent.Evaluated(scores) { Iteration = i, Seconds = i * secondsEach });
             }
         }

@@ -15,8 +15,8 @@ internal static class CompareCommand
         command.Options.Add(methods);
         command.SetAction((parsed, _) =>
         {
-            var plan = options.Plan(parsed, _ => parsed.GetValue(methods)?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
-                ?? [.. ComparePlan.DefaultMethods]);
+            var named = parsed.GetValue(methods)?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+            var plan = options.Plan(parsed, named ?? [.. ComparePlan.DefaultMethods]);
             return CompareRun.ExecuteAsync(plan, options.Folder(parsed) ?? plan.DefaultFolder, options.Jobs(parsed, plan));
         });
         return command;

@@ -68,7 +68,8 @@ internal static partial class DoctorCommand
         var folder = ShapesData.Locate();
         Say("data", folder);
         var readme = Path.Combine(folder, "..", "README.md");
-        var known = File.Exists(readme) ? ChecksumRow().Matches(File.ReadAllText(readme)).ToDictionary(m => m.Groups[1].Value, m => m.Groups[2].Value) : [];
+        var rows = ChecksumRow().Matches(File.Exists(readme) ? File.ReadAllText(readme) : "");
+        var known = rows.ToDictionary(row => row.Groups[1].Value, row => row.Groups[2].Value);
         foreach (var target in Enum.GetValues<PretrainingTarget>())
         {
             var name = ShapesPretraining.FileOf(target, ShapesSize.Cpu);

@@ -7,7 +7,13 @@ namespace BranchGrpo.Cli.Commands;
 /// <summary>The options that <c>compare</c> and <c>run</c> share.</summary>
 internal sealed class PlanOptions
 {
-    private readonly Option<string> preset = new("--preset") { Description = "dry (seconds, a check), quick (minutes), standard (3 seeds) or gpu", DefaultValueFactory = _ => "quick" };
+    private readonly Option<string> preset = new("--preset")
+    {
+        Description = "dry (a check), quick (minutes), standard (3 seeds) or gpu",
+        DefaultValueFactory = _ => "quick",
+    };
+
+
     private readonly Option<int?> seeds = new("--seeds") { Description = "number of seeds, instead of the preset's" };
     private readonly Option<double?> seconds = new("--seconds") { Description = "training seconds of each run, instead of the preset's" };
     private readonly Option<int?> iterations = new("--iterations") { Description = "iterations of each run, instead of the preset's seconds" };
@@ -31,14 +37,14 @@ internal sealed class PlanOptions
     }
 
     /// <summary>The plan that was asked for; checked as far as that needs no device and no file.</summary>
-    public ComparePlan Plan(ParseResult parsed, Func<Geometry, IEnumerable<string>> methods, IReadOnlyList<ulong>? chosenSeeds = null)
+    public ComparePlan Plan(ParseResult parsed, IReadOnlyList<string> methods, IReadOnlyList<ulong>? chosenSeeds = null)
     {
         var chosen = Preset.Find(parsed.GetValue(preset)!);
         var shape = ParseGeometry(parsed.GetValue(geometry)!);
         var count = chosenSeeds is null ? AtLeastOne(parsed.GetValue(seeds) ?? chosen.Seeds, "--seeds") : 0;
         var limit = parsed.GetValue(seconds) ?? (parsed.GetValue(iterations) is null ? chosen.Seconds : null);
         if (limit is <= 0 or double.NaN or double.PositiveInfinity) throw new Failure($"--seconds is {limit}, must be positive");
-        string[] names = [.. methods(shape).Select(name => RecipeNames.Find(name, shape).Name).Distinct()];
+        string[] names = [.. methods.Select(name => RecipeNames.Find(name, shape).Name).Distinct()];
         if (names.Length == 0) throw new Failure("no method given");
         return new()
         {

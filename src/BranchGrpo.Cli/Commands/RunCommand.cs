@@ -15,8 +15,9 @@ internal static class RunCommand
         options.AddTo(command, withSeeds: false);
         command.SetAction((parsed, _) =>
         {
-            var plan = options.Plan(parsed, _ => [parsed.GetValue(recipe)!], [parsed.GetValue(seed)]);
-            return CompareRun.ExecuteAsync(plan, options.Folder(parsed) ?? Path.Combine("runs", "run-" + plan.Methods[0]), options.Jobs(parsed, plan));
+            var plan = options.Plan(parsed, [parsed.GetValue(recipe)!], [parsed.GetValue(seed)]);
+            var folder = options.Folder(parsed) ?? Path.Combine("runs", "run-" + plan.Methods[0]);
+            return CompareRun.ExecuteAsync(plan, folder, options.Jobs(parsed, plan));
         });
         return command;
     }

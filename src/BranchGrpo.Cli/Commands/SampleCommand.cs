@@ -15,7 +15,7 @@ internal static class SampleCommand
             Description = "captions such as \"large red circle top left\", each in quotes; the 24 test captions if not given",
             AllowMultipleArgumentsPerToken = true,
         };
-        var checkpoint = new Option<FileInfo?>("--checkpoint") { Description = $"weights to draw with, a run's {RunFolder.Policy}; the base policy if not given" };
+        var checkpoint = new Option<FileInfo?>("--checkpoint") { Description = $"a run's {RunFolder.Policy}; the base policy if not given" };
         var file = new Option<FileInfo>("--out") { Description = "the PNG file", DefaultValueFactory = _ => new("grid.png") };
         var seed = new Option<ulong>("--seed") { Description = "seed of the noise", DefaultValueFactory = _ => 7 };
         var command = new Command("sample", "Draw a grid of pictures.") { prompts, checkpoint, file, seed };

@@ -16,7 +16,7 @@ internal static class WorkerCommand
 
     private static int Run()
     {
-        if (Console.In.ReadLine() is not { Length: > 0 } line) throw new Failure("a worker is started by 'compare', with a job on its standard input");
+        if (Console.In.ReadLine() is not { Length: > 0 } line) throw new Failure("a worker is started by 'compare', with a job as standard input");
         using var stopping = new Stopping();
         new Thread(() =>
         {

@@ -14,7 +14,8 @@ internal static class CompareRun
         EmbeddedTask.Check(plan.Device);
         RunFolder.Prepare(folder);
         RefuseOtherPlan(plan, folder);
-        var settings = JsonSerializer.Serialize(new { plan, recipes = plan.Methods.Select(m => SettingsText.Of(Recipes.Find(m, plan.Geometry))), machine = Machine.Describe() }, WorkerJob.Indented);
+        var recipes = plan.Methods.Select(m => SettingsText.Of(Recipes.Find(m, plan.Geometry)));
+        var settings = JsonSerializer.Serialize(new { plan, recipes, machine = Machine.Describe() }, WorkerJob.Indented);
         RunFolder.WriteText(Path.Combine(folder, RunFolder.Plan), settings);
 
         WorkerJob[] jobs = [.. plan.Jobs(folder).Where(job => !IsFinished(job))];
@@ -32,8 +33,9 @@ internal static class CompareRun
         }
         foreach (var failure in failures) Console.Error.WriteLine("error: " + failure);
         if (Comparison.Read(folder, plan) is { } comparison) Publish(comparison, plan, folder, settings, board.Elapsed);
-        if (failures.Count > 0) Console.Error.WriteLine($"error: {failures.Count} of {jobs.Length} runs failed and are left out; the same command with --out {folder} tries them again");
-        return failures.Count == 0 ? 0 : 1;
+        if (failures.Count == 0) return 0;
+        Console.Error.WriteLine($"error: {failures.Count} of {jobs.Length} runs failed and are left out; the same command tries them again");
+        return 1;
     }
 
     private static string Announce(ComparePlan plan, string folder, int jobs, int slots)

@@ -9,7 +9,8 @@ internal static class CsvFiles
     /// <summary>One row per evaluation of every run.</summary>
     public static string Results(Comparison c)
     {
-        var scores = c.Methods.SelectMany(m => m.Runs).SelectMany(r => r.Record.Evaluations).SelectMany(e => e.Scores.Keys).Distinct().Order(StringComparer.Ordinal).ToArray();
+        var evaluations = c.Methods.SelectMany(m => m.Runs).SelectMany(r => r.Record.Evaluations);
+        var scores = evaluations.SelectMany(e => e.Scores.Keys).Distinct().Order(StringComparer.Ordinal).ToArray();
         var text = new StringBuilder().AppendJoin(',', ["method", "seed", "iteration", "seconds", .. scores]).Append('\n');
         foreach (var method in c.Methods)
         {

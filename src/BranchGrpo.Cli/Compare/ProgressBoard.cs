@@ -11,7 +11,8 @@ internal sealed class ProgressBoard(IReadOnlyList<WorkerJob> jobs)
     private double before;
 
     /// <summary>Where a job stands.</summary>
-    public sealed record Line(bool Running = false, double Fraction = 0, int Iteration = 0, double? Reward = null, string? Error = null, bool Seen = false);
+    public sealed record Line(
+        bool Running = false, double Fraction = 0, int Iteration = 0, double? Reward = null, string? Error = null, bool Seen = false);
 
     public TimeSpan Elapsed => watch.Elapsed;
 

@@ -31,12 +31,16 @@ internal sealed record ResultTable(string Title, IReadOnlyList<string> Columns, 
         ]);
     }
 
-    private static ResultTable Scores(Comparison c, string title, Func<RunRecord, string, double?> at) =>
-        new(title, ["method", .. c.Scores.Select(s => s.Words)],
+    private static ResultTable Scores(Comparison c, string title, Func<RunRecord, string, double?> at)
+    {
+        return new(title, ["method", .. c.Scores.Select(s => s.Words)],
         [
-            ["base policy", .. c.Scores.Select(s => c.Methods[0].At(r => Comparison.AtIteration(r, s.Name, 0)) is { } x ? Text(x.Mean, "0.000") : "")],
+            ["base policy", .. c.Scores.Select(s => Base(s.Name)?.ToString("0.000", withDeviation: false) ?? "")],
             .. c.Methods.Select(m => (IReadOnlyList<string>)[m.Method, .. c.Scores.Select(s => m.At(r => at(r, s.Name))?.ToString() ?? "")]),
         ]);
+
+        Spread? Base(string score) => c.Methods[0].At(r => Comparison.AtIteration(r, score, 0));
+    }
 
     private static string Text(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
 }

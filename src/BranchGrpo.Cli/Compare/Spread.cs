@@ -15,7 +15,7 @@ internal readonly record struct Spread(double Mean, double? Deviation, int Count
 
     public override string ToString() => ToString("0.000");
 
-    public string ToString(string format) =>
+    public string ToString(string format, bool withDeviation = true) =>
         Mean.ToString(format, CultureInfo.InvariantCulture)
-        + (Deviation is { } sd ? " ± " + sd.ToString(format, CultureInfo.InvariantCulture) : "");
+        + (withDeviation && Deviation is { } sd ? " ± " + sd.ToString(format, CultureInfo.InvariantCulture) : "");
 }

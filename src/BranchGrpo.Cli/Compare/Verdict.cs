@@ -1,15 +1,17 @@
-using System.Globalization;
 using BranchGrpo.Kit;
 
 namespace BranchGrpo.Cli.Compare;
 
 /// <summary>Says who is ahead, and claims no more than the seeds carry.</summary>
 /// <remarks>
-/// A is ahead of B when the mean difference of the runs with the same seeds exceeds the larger of the two methods' standard deviations over seeds and every
-/// seed agrees; otherwise it is a tie. One seed shows no spread, so then nothing is called ahead.
+/// A is ahead of B when the mean difference of the runs with the same seeds exceeds the larger of the two methods' standard deviations over
+/// seeds and every seed agrees; otherwise it is a tie. One seed shows no spread, so then nothing is called ahead.
 /// </remarks>
 internal static class Verdict
 {
+    private const string OneSeed =
+        "One seed: the spread over seeds is unknown, so the differences below are what was measured, not evidence of who is better.";
+
     public static IEnumerable<string> Lines(Comparison c)
     {
         if (c.Scores.All(s => s.Name != "reward")) yield break;
@@ -18,14 +20,14 @@ internal static class Verdict
             ("DanceGRPO", [.. c.Methods.Select(m => m.Method).Where(m => m is not "DanceGRPO")]),
             ("DanceGRPO-T4", ["BranchGRPO-Split"]),
         ];
-        if (c.Seeds < 2) yield return "One seed: the spread over seeds is unknown, so the differences below are what was measured, not evidence of who is better.";
+        if (c.Seeds < 2) yield return OneSeed;
         foreach (var (rival, methods) in questions)
         {
             if (c.Find(rival) is not { } baseline) continue;
             var others = methods.Select(c.Find).OfType<MethodRuns>().ToArray();
             if (others.Length == 0) continue;
             yield return Line($"At {c.EqualIterations} iterations", baseline, others, r => c.AtIterations(r, "reward"));
-            yield return Line(string.Create(CultureInfo.InvariantCulture, $"At {c.EqualSeconds:0.#} seconds"), baseline, others, r => c.AtSeconds(r, "reward"));
+            yield return Line(FormattableString.Invariant($"At {c.EqualSeconds:0.#} seconds"), baseline, others, r => c.AtSeconds(r, "reward"));
         }
     }
 
@@ -34,14 +36,17 @@ internal static class Verdict
     {
         if (a.Count < 2) return 0;
         var differences = a.Zip(b, (x, y) => x - y).ToArray();
-        var noise = Math.Max(Spread.Of(a.Select(v => (double?)v))!.Value.Deviation!.Value, Spread.Of(b.Select(v => (double?)v))!.Value.Deviation!.Value);
+        var noise = Math.Max(Deviation(a), Deviation(b));
         var sign = Math.Sign(differences.Average());
         return Math.Abs(differences.Average()) > noise && differences.All(d => Math.Sign(d) == sign) ? sign : 0;
     }
 
+    private static double Deviation(IReadOnlyList<double> values) => Spread.Of(values.Select(v => (double?)v))!.Value.Deviation!.Value;
+
     private static string Line(string where, MethodRuns rival, MethodRuns[] methods, Func<RunRecord, double?> score)
     {
-        var groups = methods.Select(m => Against(m, rival, score)).GroupBy(x => x.Outcome).ToDictionary(g => g.Key, g => string.Join(", ", g.Select(x => x.Text)));
+        var groups = methods.Select(m => Against(m, rival, score)).GroupBy(x => x.Outcome)
+            .ToDictionary(g => g.Key, g => string.Join(", ", g.Select(x => x.Text)));
         var one = methods.All(m => m.Runs.Count < 2);
         var parts = new[] { (1, "ahead"), (0, one ? "difference" : "tie (within the spread over seeds)"), (-1, "behind") }
             .Where(p => groups.ContainsKey(p.Item1)).Select(p => $"{p.Item2}: {groups[p.Item1]}");

@@ -10,7 +10,14 @@ internal sealed record BarFigure(
     public override (object[] Data, object Layout) ToPlotly() =>
     (
         [.. Parts.Select(p => (object)new { type = "bar", x = Categories, y = Rounded(p.Values), name = p.Name, marker = new { color = p.Colour } })],
-        new { title = PlotlyTitle, height = Height, template = "none", barmode = Stacked ? "stack" : "group", yaxis = new { title = new { text = YTitle } } }
+        new
+        {
+            title = PlotlyTitle,
+            height = Height,
+            template = "none",
+            barmode = Stacked ? "stack" : "group",
+            yaxis = new { title = new { text = YTitle } },
+        }
     );
 
     public override string ToSvg()
@@ -29,7 +36,8 @@ internal sealed record BarFigure(
             for (var p = 0; p < Parts.Count; p++)
             {
                 var value = Parts[p].Values[i];
-                svg.Bar(axes.X(i + 0.1) + (Stacked ? 0 : p * width), axes.Y(below + value), width, axes.Y(below) - axes.Y(below + value), Parts[p].Colour);
+                var (left, topEdge) = (axes.X(i + 0.1) + (Stacked ? 0 : p * width), axes.Y(below + value));
+                svg.Bar(left, topEdge, width, axes.Y(below) - topEdge, Parts[p].Colour);
                 if (Stacked) below += value;
             }
             if (Stacked) svg.Text(axes.X(i + 0.5), axes.Y(below) - 4, below.ToString("0.00", CultureInfo.InvariantCulture), "middle");

@@ -18,7 +18,8 @@ internal static class ComparisonFigures
             ])),
             new BarFigure("Where the time goes", $"median elapsed seconds of an iteration by phase; {setting}", "seconds per iteration", Names(c),
             [
-                Phase("sample", 0, p => p.Sample), Phase("reward", 1, p => p.Reward), Phase("credit", 2, p => p.Credit), Phase("update", 3, p => p.Update),
+                Phase("sample", 0, p => p.Sample), Phase("reward", 1, p => p.Reward),
+                Phase("credit", 2, p => p.Credit), Phase("update", 3, p => p.Update),
             ], Stacked: true),
             new BarFigure("Policy evaluations per leaf (NFE)", "counted during the runs", "evaluations per leaf", Names(c),
             [

@@ -12,7 +12,8 @@ internal static class HtmlReport
         body{font:15px/1.5 system-ui,sans-serif;color:#222;background:#fff;max-width:980px;margin:2em auto;padding:0 1em}
         table{border-collapse:collapse;margin:.5em 0 1.5em}th,td{padding:.25em .9em;text-align:right;border-bottom:1px solid #ddd}
         th:first-child,td:first-child{text-align:left}th{border-bottom:2px solid #888}
-        h1{font-size:1.6em}h2{font-size:1.2em;margin-top:2em}img{max-width:100%;image-rendering:pixelated}pre{background:#f5f5f5;padding:1em;overflow:auto}
+        h1{font-size:1.6em}h2{font-size:1.2em;margin-top:2em}
+        img{max-width:100%;image-rendering:pixelated}pre{background:#f5f5f5;padding:1em;overflow:auto}
         svg{max-width:100%;height:auto}.plot{margin:1em 0}
         """;
 
@@ -25,10 +26,12 @@ internal static class HtmlReport
 
     /// <summary>The page.</summary>
     /// <param name="pictures">Caption and PNG file of each picture; those that do not exist are left out.</param>
-    public static string Of(Comparison comparison, string title, string setting, string settingsJson, IEnumerable<(string Caption, string Path)> pictures)
+    public static string Of(
+        Comparison comparison, string title, string setting, string settingsJson, IEnumerable<(string Caption, string Path)> pictures)
     {
         var figures = ComparisonFigures.Of(comparison, setting);
-        var html = new StringBuilder($"<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{Text(title)}</title><style>{Style}</style></head><body>\n");
+        var html = new StringBuilder("<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">");
+        html.Append($"<title>{Text(title)}</title><style>{Style}</style></head><body>\n");
         html.Append($"<h1>{Text(title)}</h1><p>{Text(setting)}</p>\n<h2>In words</h2>\n");
         foreach (var line in Verdict.Lines(comparison)) html.Append($"<p>{Text(line)}</p>\n");
         foreach (var table in ResultTable.Of(comparison)) Append(html, table);
@@ -37,7 +40,8 @@ internal static class HtmlReport
         html.Append("<h2>Pictures</h2><p>Same prompts, same noise.</p>\n");
         foreach (var (caption, path) in pictures.Where(p => File.Exists(p.Path)))
         {
-            html.Append($"<p>{Text(caption)}<br><img alt=\"{Text(caption)}\" src=\"data:image/png;base64,{Convert.ToBase64String(File.ReadAllBytes(path))}\"></p>\n");
+            var png = Convert.ToBase64String(File.ReadAllBytes(path));
+            html.Append($"<p>{Text(caption)}<br><img alt=\"{Text(caption)}\" src=\"data:image/png;base64,{png}\"></p>\n");
         }
         html.Append($"<h2>Settings</h2><pre>{Text(settingsJson)}</pre>\n");
         html.Append($"<script type=\"application/json\" id=\"figures\">{FiguresJson(figures)}</script>\n");

@@ -1,6 +1,6 @@
 namespace BranchGrpo.Cli.Report;
 
-/// <summary>One colour per method everywhere (Okabe and Ito, told apart by colour-blind readers); variants of a method share its colour, dashed.</summary>
+/// <summary>One colour per method everywhere (Okabe and Ito, readable by the colour-blind); variants of a method share its colour, dashed.</summary>
 internal static class Palette
 {
     private static readonly Dictionary<string, (string Colour, bool Dashed)> Methods = new()

@@ -17,11 +17,17 @@ internal sealed class Svg(int width, int height)
         public double Y(double y) => Bottom - ((y - Y0) / (Y1 - Y0) * (Bottom - Top));
     }
 
-    public void Text(double x, double y, string text, string anchor = "start", int size = 12, double turn = 0) =>
-        Add($"<text x=\"{x:0.#}\" y=\"{y:0.#}\" text-anchor=\"{anchor}\" font-size=\"{size}\" transform=\"rotate({turn:0} {x:0.#} {y:0.#})\">{WebUtility.HtmlEncode(text)}</text>");
+    public void Text(double x, double y, string text, string anchor = "start", int size = 12, double turn = 0)
+    {
+        var words = WebUtility.HtmlEncode(text);
+        Add($"<text transform=\"translate({x:0.#} {y:0.#}) rotate({turn:0})\" text-anchor=\"{anchor}\" font-size=\"{size}\">{words}</text>");
+    }
 
-    public void Line(IEnumerable<(double X, double Y)> points, string colour, double thickness = 2, bool dashed = false) =>
-        Add($"<polyline fill=\"none\" stroke=\"{colour}\" stroke-width=\"{thickness:0.#}\"{(dashed ? " stroke-dasharray=\"6 4\"" : "")} points=\"{Points(points)}\"/>");
+    public void Line(IEnumerable<(double X, double Y)> points, string colour, double thickness = 2, bool dashed = false)
+    {
+        var (dashes, path) = (dashed ? "6 4" : "none", Points(points));
+        Add($"<polyline fill=\"none\" stroke=\"{colour}\" stroke-width=\"{thickness:0.#}\" stroke-dasharray=\"{dashes}\" points=\"{path}\"/>");
+    }
 
     public void Band(IEnumerable<(double X, double Y)> outline, string colour) =>
         Add($"<polygon fill=\"{colour}\" fill-opacity=\"0.15\" points=\"{Points(outline)}\"/>");
@@ -47,7 +53,8 @@ internal sealed class Svg(int width, int height)
     }
 
     public override string ToString() =>
-        $"<svg viewBox=\"0 0 {width} {height}\" width=\"{width}\" font-family=\"sans-serif\" role=\"img\"><rect width=\"{width}\" height=\"{height}\" fill=\"#fff\"/>{body}</svg>";
+        $"<svg viewBox=\"0 0 {width} {height}\" width=\"{width}\" font-family=\"sans-serif\" role=\"img\">"
+        + $"<rect width=\"{width}\" height=\"{height}\" fill=\"#fff\"/>{body}</svg>";
 
     /// <summary>About five round numbers inside a range.</summary>
     internal static IEnumerable<double> Ticks(double from, double to)

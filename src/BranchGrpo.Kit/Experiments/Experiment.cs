@@ -16,7 +16,7 @@ public sealed record Experiment
     /// <summary>Largest number of iterations. At least 1.</summary>
     public int Iterations { get; init => field = AtLeastOne(value, nameof(Iterations)); } = 60;
 
-    /// <summary>Training seconds after which no iteration is begun, by <see cref="Clock"/>; null = no such limit. Evaluation and saving do not count.</summary>
+    /// <summary>Training seconds after which no iteration is begun; null = no limit. Evaluation and saving do not count.</summary>
     public double? Seconds
     {
         get;
@@ -34,7 +34,7 @@ public sealed record Experiment
     /// <summary>The state is saved after every so many iterations, and at the end. At least 1.</summary>
     public int SaveEvery { get; init => field = AtLeastOne(value, nameof(SaveEvery)); } = 10;
 
-    /// <summary>Prompts of one iteration: distinct, and a function of (seed, iteration) alone, so recipes with equal counts see equal prompts.</summary>
+    /// <summary>Prompts of one iteration: distinct, a function of (seed, iteration) alone, so recipes with equal counts see equal prompts.</summary>
     /// <param name="iteration">Zero-based: the number of iterations already done.</param>
     /// <returns>As many as the recipe asks for; for two recipes the shorter list is the beginning of the longer.</returns>
     /// <exception cref="ArgumentException">The task has fewer training prompts than the recipe needs.</exception>
