@@ -1,0 +1,9 @@
+namespace BranchGrpo.Kit.Native;
+
+/// <summary>Which libtorch the process uses.</summary>
+/// <param name="Folder">Where it is; empty where TorchSharp's own packages load it.</param>
+/// <param name="Source">What chose it.</param>
+/// <param name="Version">Its version.</param>
+/// <param name="Shim">TorchSharp's native library as loaded.</param>
+/// <param name="IsPatched">Whether that is a copy whose need of a newer GLIBCXX was marked weak.</param>
+public sealed record LibTorchReport(string Folder, string Source, string Version, string Shim, bool IsPatched);
