@@ -45,7 +45,7 @@ public static class ShapesData
         }
         catch (InvalidDataException damage)
         {
-            throw new InvalidDataException($"{path} cannot be used: {damage.Message}; {Remedy} anew", damage);
+            throw new InvalidDataException($"{damage.Message.TrimEnd('.')}; {Remedy} anew", damage);
         }
     }
 }
