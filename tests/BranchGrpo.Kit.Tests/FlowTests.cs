@@ -8,7 +8,9 @@ public class FlowTests
 
     private static Dynamics Rule(string name) => name switch
     {
-        "dance" => new Dynamics.DanceSde(0.7), "flow" => new Dynamics.FlowSde(0.7), _ => new Dynamics.Cps(0.5),
+        "dance" => new Dynamics.DanceSde(0.7),
+        "flow" => new Dynamics.FlowSde(0.7),
+        _ => new Dynamics.Cps(0.5),
     };
 
     [Fact]

@@ -108,7 +108,9 @@ public class RolloutTests
     {
         var (expected, measured) = LeafMoments(noise switch
         {
-            "correlated" => new BranchNoise.Correlated(2), "mirrored" => new BranchNoise.Mirrored(), _ => new BranchNoise.Independent(),
+            "correlated" => new BranchNoise.Correlated(2),
+            "mirrored" => new BranchNoise.Mirrored(),
+            _ => new BranchNoise.Independent(),
         });
         Assert.Equal(expected.Mean, measured.Mean, 0.01);
         Assert.Equal(expected.Variance, measured.Variance, 0.015);

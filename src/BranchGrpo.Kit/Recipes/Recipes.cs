@@ -41,7 +41,10 @@ public static class Recipes
             Summary = "The tuned chain, Split's fair rival: DanceGRPO with 4 steps, split 16 ways at step 0, loss weight σ, scale pooled over prompts.",
             Plan = dance.Plan with
             {
-                Schedule = NoiseSchedule.Shifted(4), Roots = new(1), Splits = new SplitRule.AtFirstStochasticStep(16), Noise = new BranchNoise.Independent(),
+                Schedule = NoiseSchedule.Shifted(4),
+                Roots = new(1),
+                Splits = new SplitRule.AtFirstStochasticStep(16),
+                Noise = new BranchNoise.Independent(),
             },
             Advantage = new(Baseline.Group, AdvantageScale.Pooled),
             Weighting = EdgeWeighting.PerDepth,

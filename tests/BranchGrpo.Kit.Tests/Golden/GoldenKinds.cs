@@ -1,0 +1,25 @@
+using System.Text.Json;
+
+namespace BranchGrpo.Kit.Tests.Golden;
+
+/// <summary>How each kind of file is replayed. The kind is read from the file's topic.</summary>
+internal static class GoldenKinds
+{
+    public delegate void Replay(JsonElement root, JsonElement item, GoldenComparer compare);
+
+    private static readonly (string Topic, Replay Replay)[] Kinds =
+    [
+        ("sigma schedule", GoldenSteps.Schedule),
+        ("BranchGRPO step function", GoldenSteps.Branch),
+        ("DanceGRPO flux_step", GoldenSteps.Dance),
+        ("flow_grpo style SDE step", GoldenSteps.FlowGrpo),
+    ];
+
+    public static Replay Of(JsonElement root)
+    {
+        var (format, topic) = (root.Text("format"), root.Text("topic") ?? "");
+        if (format != "branchgrpo-golden/1") throw new NotSupportedException($"expected format branchgrpo-golden/1, found \"{format}\"");
+        return Kinds.FirstOrDefault(k => topic.StartsWith(k.Topic, StringComparison.Ordinal)).Replay
+            ?? throw new NotSupportedException($"no replay for files on \"{topic}\"; known are {string.Join("; ", Kinds.Select(k => k.Topic))}");
+    }
+}
