@@ -55,7 +55,7 @@ public sealed class EntryPointTests : IDisposable
         }
         (code, _, error) = await StartAsync("compare --preset dry --out out", ("BRANCHGRPO_DATA", folder.File("data")));
         Assert.Equal(1, code);
-        Assert.Contains("cannot be used", error);
+        Assert.Contains(folder.File("data/shapes"), error);
         Assert.DoesNotContain("   at ", error);
         Assert.False(Directory.Exists(folder.File("out")));
     }

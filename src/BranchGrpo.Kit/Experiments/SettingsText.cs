@@ -12,7 +12,7 @@ public static class SettingsText
     public static string Of(object? value) => value switch
     {
         null => "none",
-        string or Enum => value.ToString()!,
+        string or Enum or bool => value.ToString()!,
         double number => number.ToString("G15", CultureInfo.InvariantCulture),
         IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
         NoiseSchedule schedule => Of(schedule.Sigmas.ToArray()),
