@@ -1,4 +1,6 @@
 using System.Reflection;
+using BranchGrpo.Kit;
+using BranchGrpo.Kit.Native;
 
 namespace BranchGrpo.Cli;
 
@@ -30,8 +32,8 @@ internal sealed class Failure(string message) : Exception(message)
     public static string MessageOf(Exception e)
     {
         e = Innermost(e);
-        var text = e is UnauthorizedAccessException or IOException or InvalidDataException or Failure ? e.Message
-            : IsExpected(e) ? WithoutParameterName((ArgumentException)e)
+        var text = e is ArgumentException argument ? WithoutParameterName(argument)
+            : IsExpected(e) ? e.Message
             : $"{e.GetType().Name}: {Shortened(e.Message)} (BRANCHGRPO_TRACE=1 shows where)";
         return text.ReplaceLineEndings(" ").Trim();
     }
@@ -47,5 +49,6 @@ internal sealed class Failure(string message) : Exception(message)
     private static string WithoutParameterName(ArgumentException e) => e.Message.Replace($" (Parameter '{e.ParamName}')", $" ({e.ParamName})");
 
     private static bool IsExpected(Exception e) =>
-        e is Failure or ArgumentException or IOException or UnauthorizedAccessException or InvalidDataException;
+        e is Failure or ArgumentException or IOException or UnauthorizedAccessException or InvalidDataException
+            or NonFiniteException or LibTorchNotFoundException;
 }

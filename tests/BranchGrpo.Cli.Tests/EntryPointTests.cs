@@ -43,6 +43,18 @@ public sealed class EntryPointTests : IDisposable
     }
 
     [Fact]
+    public async Task Doctor_says_what_is_missing_and_how_to_get_it()
+    {
+        var (code, output, _) = await StartAsync("doctor", ("BRANCHGRPO_LIBTORCH", folder.File("nothing")), ("BRANCHGRPO_DATA", folder.File("nothing")));
+        Assert.Equal(1, code);
+        Assert.Contains("MISSING: BRANCHGRPO_LIBTORCH", output);
+        Assert.Contains("shapes pretrain", output);
+        (code, output, _) = await StartAsync("doctor");
+        Assert.Equal(0, code);
+        Assert.Equal(3, output.Split("as listed").Length - 1);
+    }
+
+    [Fact]
     public async Task Missing_and_damaged_weights_are_told_before_anything_is_written()
     {
         var (code, _, error) = await StartAsync("compare --preset dry --out out", ("BRANCHGRPO_DATA", folder.File("nothing")));
