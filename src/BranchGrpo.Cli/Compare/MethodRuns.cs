@@ -19,9 +19,14 @@ internal sealed record MethodRuns(string Method, IReadOnlyList<(ulong Seed, RunR
     /// <summary>Iterations completed.</summary>
     public Spread? Iterations => Spread.Of(Records.Select(r => (double?)r.LastIteration));
 
-    /// <summary>Median seconds per iteration of one phase, over all seeds.</summary>
-    public double Phase(Func<PhaseSeconds, double> phase) =>
-        Median([.. Records.SelectMany(r => r.Iterations.Skip(r.Iterations.Count > 1 ? 1 : 0)).Select(i => phase(i.Metrics.Seconds))]) ?? 0;
+    /// <summary>Training seconds per iteration of one phase: <see cref="SecondsPerIteration"/> times the phase's median share of the elapsed time.</summary>
+    public double Phase(Func<PhaseSeconds, double> phase)
+    {
+        var shares = from record in Records
+                     from iteration in record.Iterations.Skip(record.Iterations.Count > 1 ? 1 : 0)
+                     select phase(iteration.Metrics.Seconds) / iteration.Metrics.Seconds.Total;
+        return (Median([.. shares]) ?? 0) * (SecondsPerIteration?.Mean ?? 0);
+    }
 
     public Spread? At(Func<RunRecord, double?> score) => Spread.Of(Records.Select(score));
 
