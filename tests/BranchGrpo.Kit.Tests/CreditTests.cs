@@ -136,10 +136,11 @@ public class CreditTests
     [Fact]
     public void Scales_differ_as_named()
     {
-        // Two prompts of two leaves: gaps 2 and 6, sample deviations √2 and √18, pooled √10.
+        // Two prompts of two leaves: gaps 2 and 6, sample deviations √2 and √18, pooled √10, of all four √8.
         double[] Of(AdvantageScale scale, Deviation deviation = Deviation.Sample) =>
             Plans.Credited(Plans.Tree(1, [0]), 2, i => new double[] { 0, 2, 0, 6 }[i], new(Baseline.Group, scale) { Deviation = deviation }).Advantage[2..];
         Assert.Equal([-1 / Math.Sqrt(10), 1 / Math.Sqrt(10), -3 / Math.Sqrt(10), 3 / Math.Sqrt(10)], Of(AdvantageScale.Pooled), (a, b) => Math.Abs(a - b) < 1e-7);
+        Assert.Equal([-1 / Math.Sqrt(8), 1 / Math.Sqrt(8), -3 / Math.Sqrt(8), 3 / Math.Sqrt(8)], Of(AdvantageScale.Global), (a, b) => Math.Abs(a - b) < 1e-7);
         Assert.Equal([-1, 1, -3, 3], Of(AdvantageScale.None), (a, b) => Math.Abs(a - b) < 1e-7);
         Assert.Equal([-1, 1, -1, 1], Of(AdvantageScale.Group, Deviation.Population), (a, b) => Math.Abs(a - b) < 1e-7);
     }

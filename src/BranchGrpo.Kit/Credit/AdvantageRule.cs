@@ -27,6 +27,9 @@ public enum AdvantageScale
     /// <summary>Root mean square, over the prompts of the iteration, of <see cref="Group"/>.</summary>
     Pooled,
 
+    /// <summary>Standard deviation of all leaf rewards of the iteration, whatever their prompt (Flow-GRPO's global std).</summary>
+    Global,
+
     /// <summary>Nothing: reward units.</summary>
     None,
 }
@@ -71,6 +74,7 @@ public sealed record AdvantageRule(Baseline Baseline, AdvantageScale Scale)
         var (levels, groups) = Collect(parent, depth, prompt, value);
         var siblings = Baseline == Baseline.Siblings ? SiblingMeans(parent, prompt, value) : [];
         var pooled = Math.Sqrt(groups.Values.Average(g => g.Variance(Deviation)));
+        var global = Math.Sqrt(Moments.Of(LeafValues(parent, value)).Variance(Deviation));
         var advantage = new double[parent.Length];
         for (var i = 0; i < advantage.Length; i++)
         {
@@ -87,6 +91,7 @@ public sealed record AdvantageRule(Baseline Baseline, AdvantageScale Scale)
                 AdvantageScale.Depth => Math.Sqrt(level.Variance(Deviation)),
                 AdvantageScale.Group => Math.Sqrt(group.Variance(Deviation)),
                 AdvantageScale.Pooled => pooled,
+                AdvantageScale.Global => global,
                 _ => 1 - Epsilon,
             };
             advantage[i] = scale < Minimum || scale == 0 ? 0 : Math.Clamp((value[i] - baseline) / (scale + Epsilon), -Clip, Clip);
@@ -106,6 +111,14 @@ public sealed record AdvantageRule(Baseline Baseline, AdvantageScale Scale)
             if (!hasChild[i]) Add(groups, prompt[i], value[i]);
         }
         return (levels.ToDictionary(p => p.Key, p => Moments.Of(CollectionsMarshal.AsSpan(p.Value))), groups.ToDictionary(p => p.Key, p => Moments.Of(CollectionsMarshal.AsSpan(p.Value))));
+    }
+
+    private static double[] LeafValues(ReadOnlySpan<int> parent, ReadOnlySpan<double> value)
+    {
+        var (parents, leaves) = (new HashSet<int>(parent.ToArray()), new List<double>());
+        for (var i = 0; i < value.Length; i++)
+            if (!parents.Contains(i)) leaves.Add(value[i]);
+        return [.. leaves];
     }
 
     private static Moments[] SiblingMeans(ReadOnlySpan<int> parent, ReadOnlySpan<int> prompt, ReadOnlySpan<double> value)

@@ -95,13 +95,13 @@ public abstract record PruningRule
     }
 
     /// <summary>The published width mode 1: of the edges below each node made at the last split, the first ⌊n·ratio⌋ (at least one) by advantage.</summary>
-    /// <param name="Ratio">Share kept, &gt; 0.</param>
+    /// <param name="Ratio">Share kept, ≥ 0.</param>
     /// <remarks>Below the last split a branch is a chain with one reward, so its advantages are tied and the stable sort keeps the earlier steps of
     /// every chain: another method than Parent-Top1 with the same edge count. The kept edges come last, in sorted order.</remarks>
     public sealed record PublishedChains(double Ratio) : PruningRule
     {
         /// <summary>Share kept.</summary>
-        public double Ratio { get; init => field = Require.Positive(value); } = Require.Positive(Ratio);
+        public double Ratio { get; init => field = Require.NotNegative(value); } = Require.NotNegative(Ratio);
 
         /// <inheritdoc/>
         public override int[] Keep(CreditedTree tree, int[] edges) => Published(tree, edges, candidates => candidates
@@ -110,12 +110,12 @@ public abstract record PruningRule
     }
 
     /// <summary>The published width mode 2: of all edges after the last split, all trees together, the ⌊k/2⌋ best and the k − ⌊k/2⌋ worst by advantage, k = max(2, ⌊n·ratio⌋).</summary>
-    /// <param name="Ratio">Share kept, &gt; 0. Above 1 the two ends overlap and edges appear twice, as published.</param>
+    /// <param name="Ratio">Share kept, ≥ 0. Above 1 the two ends overlap and edges appear twice, as published.</param>
     /// <remarks>Ranks edges where the paper's Extreme-b ranks leaves.</remarks>
     public sealed record PublishedExtremes(double Ratio) : PruningRule
     {
         /// <summary>Share kept.</summary>
-        public double Ratio { get; init => field = Require.Positive(value); } = Require.Positive(Ratio);
+        public double Ratio { get; init => field = Require.NotNegative(value); } = Require.NotNegative(Ratio);
 
         /// <inheritdoc/>
         public override int[] Keep(CreditedTree tree, int[] edges) => Published(tree, edges, candidates =>

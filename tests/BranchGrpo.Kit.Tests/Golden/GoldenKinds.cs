@@ -13,6 +13,12 @@ internal static class GoldenKinds
         ("BranchGRPO step function", GoldenSteps.Branch),
         ("DanceGRPO flux_step", GoldenSteps.Dance),
         ("flow_grpo style SDE step", GoldenSteps.FlowGrpo),
+        ("parse_split_points", GoldenText.Points),
+        ("reward fusion over the tree", GoldenCredit.Fusion),
+        ("use_group branch", GoldenCredit.Groups),
+        ("flow_grpo per prompt statistics", GoldenCredit.FlowTracker),
+        ("edge collection", GoldenCredit.Pruning),
+        ("clipped GRPO loss per edge", GoldenCredit.Loss),
     ];
 
     public static Replay Of(JsonElement root)
