@@ -154,6 +154,7 @@ public abstract record PruningRule
 
     private static int[] Published(CreditedTree tree, int[] edges, Func<IEnumerable<int>, IEnumerable<int>> select)
     {
+        if (tree.LastSplit < 0) return edges;                                                      // published: no split, no width stage
         var after = edges.ToLookup(i => tree.Depth[i] > tree.LastSplit + 1);
         return after[true].Any() ? [.. after[false], .. select(after[true])] : edges;
     }

@@ -13,7 +13,7 @@ internal static class GoldenCredit
         if (item.Flag("prob_weighted") && item.Text("reward_shape") == "[N,1]")
         {
             value = tree.FuseWithBroadcast(out var differs);
-            if (item.List("node_reward_is_vector").Any(v => v.ValueKind == JsonValueKind.False))
+            if (tree.Parent.CountBy(p => p).Any(p => p.Key >= 0 && p.Value > 1) && !item.Has("error"))
                 compare.Departs("rewards of shape [N, 1] turn a weighted sum into a plain sum", differs);
         }
         if (item.Has("node_rewards")) compare.Numbers("node_rewards", item.Numbers("node_rewards"), value);
@@ -44,7 +44,7 @@ internal static class GoldenCredit
             advantage = new double[own.Length];
             foreach (var (k, i) in whole.Index()) advantage[i] = grouped[k];
             var inner = new AdvantageRule(Baseline.Group, AdvantageScale.Group).Apply(tree.Parent, tree.Depth, tree.Prompt, value);
-            if (item.Has("training_loop_error")) compare.Departs("group advantages leave inner nodes without one and training crashes", inner.Any(a => a != 0) && inner.All(double.IsFinite));
+            if (item.Has("training_loop_error")) compare.Departs("group advantages leave inner nodes without one and training crashes", inner.All(double.IsFinite));
         }
         for (var i = 0; i < expected.Length; i++)
             if (expected[i].ValueKind != JsonValueKind.Null) compare.Number($"node_advantages[{i}]", expected[i].Number(), advantage[i], 1e-8);
@@ -123,7 +123,7 @@ internal static class GoldenCredit
             total += loss.item<double>();
         }
         if (item.Has("returned_loss")) compare.Number("returned_loss", item.Number("returned_loss"), total / edges.Length, 1e-9);
-        var steps = item.List("events").Where(e => e.Text("event") == "step").Select(e => e.Int("after_edge")).ToArray();
+        var steps = item.List("events").Where(e => e.Text("event") == "optimizer_step").Select(e => e.Int("after_edge")).ToArray();
         var tree = new CreditedTree { Parent = [], Depth = [], Prompt = [], IsStochastic = [], Value = [], Advantage = [], LastSplit = -1 };
         var end = -1;
         int[] ends = [.. new UpdateSplit.ByEdges(accumulation).Deal(tree, [.. Enumerable.Range(0, edges.Length)]).Select(chunk => end += chunk.Length)];
