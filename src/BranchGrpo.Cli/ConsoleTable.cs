@@ -12,7 +12,7 @@ internal static class ConsoleTable
         var shown = new Table { Border = TableBorder.Simple, Title = new TableTitle(Markup.Escape(table.Title)) };
         for (var i = 0; i < table.Columns.Count; i++)
         {
-            shown.AddColumn(new TableColumn(Markup.Escape(table.Columns[i])) { Alignment = i == 0 ? Justify.Left : Justify.Right });
+            shown.AddColumn(new TableColumn(Markup.Escape(table.Columns[i])) { Alignment = i == 0 ? Justify.Left : Justify.Right, NoWrap = i == 0 });
         }
         foreach (var row in table.Rows) shown.AddRow([.. row.Select(Markup.Escape)]);
         AnsiConsole.Write(shown);

@@ -49,6 +49,6 @@ internal sealed class Failure(string message) : Exception(message)
     private static string WithoutParameterName(ArgumentException e) => e.Message.Replace($" (Parameter '{e.ParamName}')", $" ({e.ParamName})");
 
     private static bool IsExpected(Exception e) =>
-        e is Failure or ArgumentException or IOException or UnauthorizedAccessException or InvalidDataException
+        e is Failure or ArgumentException or FormatException or IOException or UnauthorizedAccessException or InvalidDataException
             or NonFiniteException or LibTorchNotFoundException;
 }

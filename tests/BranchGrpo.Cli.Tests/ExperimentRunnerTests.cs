@@ -48,7 +48,13 @@ public sealed class ExperimentRunnerTests : IDisposable
         var first = ExperimentRunner.Run(Nine, folder.File("parts"), watch, stop.Token);
         Assert.False(first.IsComplete);
         Assert.Equal(stopAt, first.LastIteration);
-        AssertSame(whole, ExperimentRunner.Run(Nine, folder.File("parts")), "whole", "parts");
+        var done = new List<int>();
+        var second = ExperimentRunner.Run(Nine, folder.File("parts"), new Watch(p =>
+        {
+            if (p.Latest is RunEvent.Iterated) done.Add(p.Latest.Iteration);
+        }));
+        Assert.Equal(stopAt + 1, done[0]);                                      // nothing is done twice after a clean stop
+        AssertSame(whole, second, "whole", "parts");
     }
 
     [Theory]
@@ -126,6 +132,7 @@ public sealed class ExperimentRunnerTests : IDisposable
         Assert.Equal(whole.Evaluations.Select(e => e.Iteration), parts.Evaluations.Select(e => e.Iteration));
         Assert.Equal(whole.Evaluations.Select(e => e.Scores["reward"]), parts.Evaluations.Select(e => e.Scores["reward"]));
         Assert.True(parts.IsComplete);
+        Assert.All(parts.Iterations.Zip(parts.Iterations.Skip(1)), pair => Assert.True(pair.First.Seconds < pair.Second.Seconds));
         Assert.True(File.ReadAllBytes(folder.File($"{a}/state.safetensors")).SequenceEqual(File.ReadAllBytes(folder.File($"{b}/state.safetensors"))));
     }
 

@@ -20,7 +20,7 @@ internal static class Verdict
             ("DanceGRPO", [.. c.Methods.Select(m => m.Method).Where(m => m is not "DanceGRPO")]),
             ("DanceGRPO-T4", ["BranchGRPO-Split"]),
         ];
-        if (c.Seeds < 2) yield return OneSeed;
+        if (c.Seeds < 2 && questions.Any(q => c.Find(q.Rival) is not null && q.Methods.Any(m => c.Find(m) is not null))) yield return OneSeed;
         foreach (var (rival, methods) in questions)
         {
             if (c.Find(rival) is not { } baseline) continue;
