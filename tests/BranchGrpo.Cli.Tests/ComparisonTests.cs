@@ -65,7 +65,7 @@ public sealed class ComparisonTests
     public void Difference_within_the_spread_is_a_tie_and_one_seed_proves_nothing()
     {
         Assert.Equal(0, Verdict.Compare([0.70, 0.80], [0.69, 0.79]));           // every seed agrees, but the spread is larger
-        Assert.Equal(0, Verdict.Compare([0.90, 0.69], [0.70, 0.70]));           // larger on the mean, seeds disagree
+        Assert.Equal(0, Verdict.Compare([0.90, 0.70], [0.60, 0.71]));           // larger on the mean, seeds disagree
         Assert.Equal(0, Verdict.Compare([0.90], [0.10]));
         Assert.Equal(1, Verdict.Compare([0.80, 0.81], [0.70, 0.72]));
         Assert.Equal(-1, Verdict.Compare([0.70, 0.72], [0.80, 0.81]));
