@@ -19,6 +19,8 @@ internal static class GoldenKinds
         ("flow_grpo per prompt statistics", GoldenCredit.FlowTracker),
         ("edge collection", GoldenCredit.Pruning),
         ("clipped GRPO loss per edge", GoldenCredit.Loss),
+        ("MixGRPO dpm_step trajectories", GoldenDpm.Steps),
+        ("MixGRPO run_sample_step", GoldenDpm.Sampling),
         ("complete DanceGRPO training", GoldenChains.Dance),
         ("complete MixGRPO training", GoldenMix.Train),
         ("whole tree rollout", GoldenRollout.Tree),

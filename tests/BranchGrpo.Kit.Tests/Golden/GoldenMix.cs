@@ -11,6 +11,11 @@ internal static class GoldenMix
         var (args, prompts) = (item.At("args"), item.Int("prompts"));
         using var policy = new GoldenPolicy(item, GoldenRollout.Shape(item), item.Numbers("sigmas"), item.Numbers("timesteps"));
         using var adam = GoldenTraining.Optimizer(policy, item);
+        if (args.Text("dpm_algorithm_type") is not (null or "null"))
+        {
+            GoldenMixSolver.Train(item, policy, adam, compare);
+            return;
+        }
         var (window, flow, samples) = (item.Ints("window"), args.Flag("flow_grpo_sampling"), (int)item.At("init_latents").Shape()[0]);
         Dynamics dynamics = flow ? new Dynamics.FlowSde(args.Number("eta")) : new Dynamics.DanceSde(args.Number("eta"));
         var plan = GoldenChains.Plan(item, samples / prompts, dynamics, window.Contains, args.Flag("drop_last_sample") ? ScoredLatent.CleanPrediction : ScoredLatent.Final);
@@ -22,7 +27,7 @@ internal static class GoldenMix
         GoldenChains.Latents(item, tree, compare, (s, d) => Published(d, tree.LogProb[tree.LevelStart(d + 1) + s]));
         TreeRollout.Score(tree, GoldenPolicy.NegativeMse(item.At("reward").At("targets").Tensor()));
         compare.Numbers("rewards", item.Numbers("rewards"), tree.Rewards);
-        var advantage = Advantages(item, args, tree, samples);
+        var advantage = Advantages(item, args, tree.Rewards, samples);
         compare.Numbers("advantages", item.Numbers("advantages"), advantage, 1e-8);
 
         var order = item.List("edges_in_training_order");
@@ -50,22 +55,22 @@ internal static class GoldenMix
     }
 
     // Trimming drops the lowest part of a group for mean and std; several reward models are normalised one by one and added by weight.
-    private static double[] Advantages(JsonElement item, JsonElement args, RolloutTree tree, int samples)
+    public static double[] Advantages(JsonElement item, JsonElement args, double[] rewards, int samples)
     {
         var size = args.Flag("use_group") ? args.Int("num_generations") : samples;
-        double[] Of(double[] rewards)
+        double[] Of(double[] scores)
         {
             var trimmed = (int)(size * args.Number("trimmed_ratio", 0));
-            if (trimmed == 0) return GoldenChains.Group(rewards, size);
-            return [.. rewards.Chunk(size).SelectMany(group =>
+            if (trimmed == 0) return GoldenChains.Group(scores, size);
+            return [.. scores.Chunk(size).SelectMany(group =>
             {
                 var moments = Moments.Of([.. group.Order().Skip(trimmed)]);
                 return group.Select(r => (r - moments.Mean) / (Math.Sqrt(moments.Variance(Deviation.Sample)) + 1e-8));
             })];
         }
-        if (args.Text("multi_reward_mix") != "advantage_aggr" || !item.Has("rewards_second_model")) return Of(tree.Rewards);
+        if (args.Text("multi_reward_mix") != "advantage_aggr" || !item.Has("rewards_second_model")) return Of(rewards);
         var weights = item.At("reward").At("model_weights").EnumerateObject().Select(w => w.Value.GetDouble()).ToArray();
-        return [.. Of(tree.Rewards).Zip(Of(item.Numbers("rewards_second_model")), (a, b) => weights[0] * a + weights[1] * b)];
+        return [.. Of(rewards).Zip(Of(item.Numbers("rewards_second_model")), (a, b) => weights[0] * a + weights[1] * b)];
     }
 
     // The published penalty, on the kit's transition.
