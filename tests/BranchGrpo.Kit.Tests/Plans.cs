@@ -42,4 +42,12 @@ internal static class Plans
         using var scope = NewDisposeScope();
         return [.. (latents - target).square().mean([1]).neg().to(float64).data<double>()];
     };
+
+    /// <summary>Live tensors, once those that other tests left to the collector are gone.</summary>
+    public static long LiveTensors()
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        return Tensor.TotalCount;
+    }
 }

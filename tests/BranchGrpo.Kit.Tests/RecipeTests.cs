@@ -131,7 +131,7 @@ public class RecipeTests
         using var policy = new GaussianFlow(8);
         using var training = new GrpoTraining(policy, Small("Flow-GRPO"), seed: 3);
         training.Iterate(["a", "b"], Plans.Near(1));
-        var before = Tensor.TotalCount;
+        var before = Plans.LiveTensors();
         for (var i = 0; i < 3; i++) training.Iterate(["a", "b"], Plans.Near(1));
         Assert.Equal(before, Tensor.TotalCount);
     }

@@ -8,7 +8,7 @@ public enum DpmPrediction
     /// <summary>Clean predictions x₀ (DPM-Solver++); works from σ = 1 and to σ = 0.</summary>
     Clean,
 
-    /// <summary>Noise predictions x₁ (DPM-Solver); undefined at σ = 1.</summary>
+    /// <summary>Noise predictions x₁ (DPM-Solver); undefined at σ = 1 and σ = 0.</summary>
     Noise,
 }
 
@@ -39,7 +39,7 @@ public sealed record DpmSolver(int Order, DpmPrediction Prediction = DpmPredicti
     /// <param name="latents">Current latents. Shape [B, …].</param>
     /// <param name="predictions">Predictions at this step and the ones before it, newest first. Shape [B, …] each.</param>
     /// <returns>Shape [B, …].</returns>
-    /// <exception cref="ArgumentException">Noise predictions at σ = 1.</exception>
+    /// <exception cref="ArgumentException">Noise predictions from σ = 1 or to σ = 0.</exception>
     public Tensor Deterministic(NoiseSchedule schedule, int step, Tensor latents, IReadOnlyList<Tensor> predictions)
     {
         var (h, alpha, sigma, ratio) = At(schedule, step);
@@ -80,8 +80,8 @@ public sealed record DpmSolver(int Order, DpmPrediction Prediction = DpmPredicti
     private (double H, double Alpha, double Sigma, double Ratio) At(NoiseSchedule schedule, int step)
     {
         var (from, to) = (schedule[step], schedule[step + 1]);
-        if (from == 1 && Prediction == DpmPrediction.Noise)
-            throw new ArgumentException("Noise predictions are undefined at σ = 1, where nothing of the picture is left; start below or use clean predictions.", nameof(schedule));
+        if ((from == 1 || to == 0) && Prediction == DpmPrediction.Noise)
+            throw new ArgumentException($"Noise predictions cannot step from σ = {from} to {to}: λ is infinite there; stay inside (0, 1) or use clean predictions.", nameof(schedule));
         return (Lambda(to) - Lambda(from), 1 - to, to, Prediction == DpmPrediction.Clean ? to / from : (1 - to) / (1 - from));
     }
 

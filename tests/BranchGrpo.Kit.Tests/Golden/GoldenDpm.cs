@@ -17,13 +17,15 @@ internal static class GoldenDpm
             var (i, x, v) = (step.Int("index"), step.At("sample").Tensor(), step.At("velocity").Tensor());
             compare.In($"{item.Text("algorithm")} order {item.Int("order")} step {i}");
             compare.Tensor("x0", step.Numbers("x0"), x.add(v, alpha: -schedule[i]));
-            history.Insert(0, Predicted(solver, x, v, schedule[i]));
-            if (solver.Prediction == DpmPrediction.Noise && schedule[i] == 1)
+            history.Insert(0, Predicted(x, v, schedule[i]));
+            if (solver.Prediction == DpmPrediction.Noise && (schedule[i] == 1 || schedule[i + 1] == 0))
             {
-                compare.Departs("noise predictions divide by 0 at σ = 1; the kit refuses",
+                compare.Departs("noise predictions give no number at σ = 1 and σ = 0; the kit refuses",
                     !step.Numbers("prev_sample").All(double.IsFinite) && Throws<ArgumentException>(() => solver.Deterministic(schedule, i, x, history)));
                 return;                                                                           // everything after it is not finite either
             }
+            if (solver.Prediction == DpmPrediction.Noise && i < schedule.Steps - 1)
+                compare.Departs("dpmsolver is handed clean predictions", TakesWrongPredictions(schedule, i, x, v));
             var own = solver.Stochastic(schedule, i, x, history);
             var transition = Published(solver, schedule, i, own, history);
             if (solver.OrderAt(schedule, i, history.Count) == 3 && !double.IsInfinity(Lambda(schedule[i - 2])))
@@ -40,7 +42,7 @@ internal static class GoldenDpm
         var last = item.List("steps").Length;
         var (latent, velocity) = (item.List("steps")[^1].At("prev_sample").Tensor(), item.List("steps")[^1].At("velocity").Tensor());
         var at = item.List("steps")[^1].Int("index") + 1;
-        history.Insert(0, Predicted(solver, latent, velocity, schedule[at]));
+        history.Insert(0, Predicted(latent, velocity, schedule[at]));
         compare.Departs("order 3 on noise predictions fails; the kit has its ODE form and says that there is no SDE form",
             Throws<NotSupportedException>(() => solver.Stochastic(schedule, at, latent, history))
             && solver.Deterministic(schedule, at, latent, history).isfinite().all().item<bool>() && last > 0);
@@ -90,8 +92,16 @@ internal static class GoldenDpm
         algorithm switch { "dpmsolver++" => DpmPrediction.Clean, "dpmsolver" => DpmPrediction.Noise, _ => throw new NotSupportedException($"solver {algorithm}") },
         type switch { "midpoint" => DpmCorrection.Midpoint, "heun" => DpmCorrection.Heun, _ => throw new NotSupportedException($"solver type {type}") });
 
-    /// <summary>x₀ = x − σv or x₁ = x + (1 − σ)v.</summary>
-    public static Tensor Predicted(DpmSolver solver, Tensor x, Tensor v, double sigma) => x.add(v, alpha: solver.Prediction == DpmPrediction.Clean ? -sigma : 1 - sigma);
+    /// <summary>Published: x₀ = x − σv for both algorithms, although "dpmsolver" extrapolates noise predictions x₁ = x + (1 − σ)v.</summary>
+    public static Tensor Predicted(Tensor x, Tensor v, double sigma) => x.add(v, alpha: -sigma);
+
+    // With noise predictions a first-order step is the ODE's own; with clean ones it is not.
+    private static bool TakesWrongPredictions(NoiseSchedule schedule, int step, Tensor x, Tensor v)
+    {
+        var (first, ode) = (new DpmSolver(1, DpmPrediction.Noise), Dynamics.Ode(schedule, step).Transition(x, v).Mean);
+        return first.Deterministic(schedule, step, x, [x.add(v, alpha: 1 - schedule[step])]).allclose(ode)
+            && !first.Deterministic(schedule, step, x, [Predicted(x, v, schedule[step])]).allclose(ode);
+    }
 
     private static bool Throws<T>(Action action) where T : Exception
     {
