@@ -13,6 +13,14 @@ internal static class GoldenNfe
         compare.Same("leaves", item.Int("leaves"), plan.LeavesPerPrompt * prompts);
         compare.Same("total_nodes", item.Int("total_nodes"), shape.Parent.Length);
         compare.Same("total_edges", item.Int("total_edges"), shape.Parent.Length - prompts);
+        var leafCount = (double)plan.LeavesPerPrompt * prompts;
+        void PerLeaf(JsonElement record, string field, int count)
+        {
+            if (record.Has(field)) compare.Number(field, record.Number(field), count / leafCount);
+        }
+        PerLeaf(item, "nodes_per_leaf", shape.Parent.Length);
+        PerLeaf(item, "edges_per_leaf", shape.Parent.Length - prompts);
+        PerLeaf(item, "sampling_evaluations_per_leaf", shape.LevelStart[steps]);
         compare.Same("sampling_model_evaluations", item.Int("sampling_model_evaluations"), shape.LevelStart[steps]);
         foreach (var level in item.List("per_depth"))
         {
@@ -33,7 +41,10 @@ internal static class GoldenNfe
             var (depthRules, width, _) = tree.Rules(config.At("args"), null, null);
             var edges = depthRules.Concat(width).Aggregate(EdgeFilter.Stochastic(credited, credited.DepthFirst()), (all, rule) => rule.Keep(credited, all));
             compare.Same($"{config.Text("config")} edges", config.Int("training_edges"), edges.Length);
-            compare.Same($"{config.Text("config")} parents", config.Int("training_unique_parent_states"), edges.Select(i => shape.Parent[i]).Distinct().Count());
+            var parents = edges.Select(i => shape.Parent[i]).Distinct().Count();
+            compare.Same($"{config.Text("config")} parents", config.Int("training_unique_parent_states"), parents);
+            PerLeaf(config, "training_edges_per_leaf", edges.Length);
+            PerLeaf(config, "training_unique_parents_per_leaf", parents);
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Numerics;
 using System.Text.Json;
 
 namespace BranchGrpo.Kit.Tests.Golden;
@@ -6,13 +7,18 @@ namespace BranchGrpo.Kit.Tests.Golden;
 /// <summary>Option strings of the published trainers, read as Python reads them.</summary>
 internal static class GoldenText
 {
+    // Python's integers have no limit; one this large is outside of every schedule and tree.
+    private const int LargeInteger = 1_000_000_000;
+
     /// <summary>Python's int(): blanks around, a sign, single underscores between digits.</summary>
     public static int? Integer(string text)
     {
         text = text.Trim();
         var digits = text.TrimStart('+', '-');
         if (text.Length - digits.Length > 1 || digits.StartsWith('_') || digits.EndsWith('_') || digits.Contains("__", StringComparison.Ordinal)) return null;
-        return int.TryParse(text.Replace("_", "", StringComparison.Ordinal), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) ? value : null;
+        var plain = text.Replace("_", "", StringComparison.Ordinal);
+        if (!BigInteger.TryParse(plain, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value)) return null;
+        return (int)BigInteger.Clamp(value, -LargeInteger, LargeInteger);
     }
 
     /// <summary>Depths to prune; null where the stage is off or the text cannot be read.</summary>

@@ -25,7 +25,7 @@ internal static class GoldenTraining
             var stored = new GoldenTree(nodes, iteration.Ints("leaves"), tree.Rewards, splits, plan.Depth);
             var weighted = args.Flag("tree_prob_weighted");
             var value = weighted && item.Text("reward_tensor_shape") == "[N,1]" ? stored.FuseWithBroadcast(out _) : stored.Fuse(weighted);
-            var advantage = stored.Advantages(value);
+            var advantage = args.Flag("use_group") ? stored.GroupAdvantages(value, args.Int("num_generations")) : stored.Advantages(value);
             for (var i = 0; i < nodes.Length; i++)
             {
                 if (nodes[i].Has("reward")) compare.Number($"node {i} reward", nodes[i].Number("reward"), value[i]);

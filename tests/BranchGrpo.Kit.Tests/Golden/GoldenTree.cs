@@ -41,6 +41,18 @@ internal sealed class GoldenTree
 
     public double[] Advantages(double[] value) => Published.Apply(Parent, Depth, Prompt, value);
 
+    /// <summary>The published group advantages: leaves by prompt, cut into groups; a remainder keeps 0. Inner nodes have none there; here 0.</summary>
+    public double[] GroupAdvantages(double[] value, int size)
+    {
+        var leaves = LeafOrder.OrderBy(i => Prompt[i]).ToArray();
+        var advantage = new double[Parent.Length];
+        if (leaves.Length < size) return advantage;
+        var whole = leaves[..(leaves.Length / size * size)];
+        var grouped = GoldenChains.Group([.. whole.Select(i => value[i])], size);
+        foreach (var (k, i) in whole.Index()) advantage[i] = grouped[k];
+        return advantage;
+    }
+
     /// <summary>The published broadcast: where several children all carry [1]-vectors, the weighted sum becomes a plain sum. The kit's softmax is run on the
     /// tree cut there; the difference to its own result is the published bug.</summary>
     public double[] FuseWithBroadcast(out bool differs)
@@ -104,7 +116,7 @@ internal sealed class GoldenTree
                 SlideEvery = slides ? Math.Max(1, options.Int("depth_pruning_slide_interval", 1)) : 0, Direction = SlideDirection.Earlier, Stop = d - reach,
             });
         }
-        var share = options.Number("width_pruning_ratio", 0.5);
+        var share = Math.Max(0, options.Number("width_pruning_ratio", 0.5));                       // below 0 the least number is kept, as at 0
         if (options.Int("width_pruning_mode", 0) == 1) width.Add(new PruningRule.PublishedChains(share));
         if (options.Int("width_pruning_mode", 0) == 2) width.Add(new PruningRule.PublishedExtremes(share));
         return (depth, width, true);

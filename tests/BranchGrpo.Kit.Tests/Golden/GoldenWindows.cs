@@ -25,7 +25,7 @@ internal static class GoldenWindows
         };
         if (item.Has("effective_max_iters")) compare.Same("effective_max_iters", item.Int("effective_max_iters"), ((WindowPace.Linear)pace).Most);
         if (item.Has("effective_min_iters")) compare.Same("effective_min_iters", item.Int("effective_min_iters"), ((WindowPace.Linear)pace).Least);
-        var moved = 0;
+        var (moved, inside) = (0, 0);
         foreach (var (i, row) in item.List("rows").Index())
         {
             int[] expected = [.. row.EnumerateArray().Select(e => e.GetInt32())];
@@ -34,11 +34,15 @@ internal static class GoldenWindows
             {
                 // The published draws come from NumPy's generator, unseeded in the trainer; the kit's are a function of (seed, iteration), on the same range.
                 compare.Same($"row {i} in range", true, expected[0] >= 0 && expected[0] <= steps - size && start >= 0 && start <= steps - size);
+                compare.Same($"row {i} length", expected[2], length);
                 moved += start == expected[0] ? 0 : 1;
                 continue;
             }
             compare.Same($"row {i} start", expected[0], start);
             compare.Same($"row {i} length", expected[2], length);
+            inside = i > 0 && window.WindowAt(i - 1).Start == start ? inside + 1 : 0;
+            // At its last place the published count begins anew, though nothing moves.
+            if (start < steps && window.First + window.Stride <= steps) compare.Same($"row {i} iteration in group", expected[1], inside);
         }
         if (strategy == "random" && item.List("rows").Length > 5) compare.Departs("an unseeded generator", moved > 0 && window.WindowAt(3) == window.WindowAt(3));
     }
