@@ -109,7 +109,8 @@ public class CreditTests
     public void Depth_wise_advantages_have_mean_zero_and_unit_spread()
     {
         var tree = Plans.Credited(Plans.Tree(20, Plans.Dense), 2, rule: new(Baseline.Depth, AdvantageScale.Depth) { Clip = double.PositiveInfinity });
-        foreach (var level in Enumerable.Range(0, tree.Parent.Length).Where(i => tree.Depth[i] > 0).GroupBy(i => (tree.Prompt[i], tree.Depth[i]), i => tree.Advantage[i]))
+        foreach (var level in Enumerable.Range(0, tree.Parent.Length).Where(i => tree.Depth[i] > 0).GroupBy(i => (tree.Prompt[i], tree.Depth[i]),
+            i => tree.Advantage[i]))
         {
             Assert.Equal(0, level.Average(), 10);
             Assert.Equal(1, Math.Sqrt(level.Sum(a => a * a) / (level.Count() - 1)), 6);
@@ -139,7 +140,8 @@ public class CreditTests
         // Two prompts of two leaves: gaps 2 and 6, sample deviations √2 and √18, pooled √10, of all four √8.
         double[] Of(AdvantageScale scale, Deviation deviation = Deviation.Sample) =>
             Plans.Credited(Plans.Tree(1, [0]), 2, i => new double[] { 0, 2, 0, 6 }[i], new(Baseline.Group, scale) { Deviation = deviation }).Advantage[2..];
-        Assert.Equal([-1 / Math.Sqrt(10), 1 / Math.Sqrt(10), -3 / Math.Sqrt(10), 3 / Math.Sqrt(10)], Of(AdvantageScale.Pooled), (a, b) => Math.Abs(a - b) < 1e-7);
+        Assert.Equal([-1 / Math.Sqrt(10), 1 / Math.Sqrt(10), -3 / Math.Sqrt(10), 3 / Math.Sqrt(10)], Of(AdvantageScale.Pooled), (a, b) =>
+            Math.Abs(a - b) < 1e-7);
         Assert.Equal([-1 / Math.Sqrt(8), 1 / Math.Sqrt(8), -3 / Math.Sqrt(8), 3 / Math.Sqrt(8)], Of(AdvantageScale.Global), (a, b) => Math.Abs(a - b) < 1e-7);
         Assert.Equal([-1, 1, -3, 3], Of(AdvantageScale.None), (a, b) => Math.Abs(a - b) < 1e-7);
         Assert.Equal([-1, 1, -1, 1], Of(AdvantageScale.Group, Deviation.Population), (a, b) => Math.Abs(a - b) < 1e-7);

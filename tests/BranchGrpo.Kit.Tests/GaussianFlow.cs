@@ -3,7 +3,8 @@ using static TorchSharp.torch;
 
 namespace BranchGrpo.Kit.Tests;
 
-/// <summary>The exact velocity of a flow whose data are N(mean, 0.5²) in every element, with the mean trained: everything about it is known in closed form.</summary>
+/// <summary>The exact velocity of a flow whose data are N(mean, 0.5²) in every element, with the mean trained: everything about it is known in closed
+/// form.</summary>
 internal sealed class GaussianFlow : FlowPolicy
 {
     public const double DataStd = 0.5;

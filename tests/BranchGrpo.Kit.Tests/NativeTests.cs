@@ -115,7 +115,8 @@ public partial class NativeTests
         Dictionary<string, Tensor> all = new()
         {
             ["f64"] = randn(3, 2, dtype: float64), ["f32"] = randn(5), ["f16"] = randn(4).to(float16), ["bf16"] = randn(4).to(bfloat16), ["i64"] = arange(7),
-            ["i32"] = arange(3, dtype: int32), ["u8"] = arange(3).to(uint8), ["bool"] = tensor(new[] { true, false }), ["scalar"] = tensor(2.5f), ["none"] = zeros(0, 3),
+            ["i32"] = arange(3, dtype: int32), ["u8"] = arange(3).to(uint8), ["bool"] = tensor(new[] { true, false }), ["scalar"] = tensor(2.5f),
+                ["none"] = zeros(0, 3),
             ["strided"] = randn(4, 3).t(),
         };
         SafeTensors.Write(path, all, new Dictionary<string, string> { ["made"] = "by hand" });
@@ -199,7 +200,8 @@ public partial class NativeTests
     [Fact]
     public void No_source_file_uses_an_operation_that_can_end_the_process()
     {
-        var files = Directory.GetFiles(Path.Combine(Root, "src"), "*.cs", SearchOption.AllDirectories).Where(f => !f.Contains("/obj/") && !f.EndsWith("Ops.cs")).ToArray();
+        var files = Directory.GetFiles(Path.Combine(Root, "src"), "*.cs", SearchOption.AllDirectories).Where(f => !f.Contains("/obj/")
+            && !f.EndsWith("Ops.cs")).ToArray();
         Assert.True(files.Length > 50);
         Assert.DoesNotContain(files, f => Raw().IsMatch(File.ReadAllText(f)));
         Assert.Matches(Raw(), "var y = a.matmul(b);");

@@ -36,18 +36,28 @@ public class PlanTests
     {
         var window = new PlanRule
         {
-            Schedule = NoiseSchedule.Shifted(10), Splits = new SplitRule.Fixed(2, 0, 4), Stochastic = new StochasticRule.Window(WindowSchedule.Sliding(2, 10, every: 10)),
+            Schedule = NoiseSchedule.Shifted(10), Splits = new SplitRule.Fixed(2, 0, 4),
+                Stochastic = new StochasticRule.Window(WindowSchedule.Sliding(2, 10, every: 10)),
         };
         int[] Stochastic(int iteration) => [.. window.At(iteration, 1).Steps.Index().Where(s => s.Item.IsStochastic).Select(s => s.Index)];
         Assert.Equal([0, 1, 4], Stochastic(1));
         Assert.Equal([0, 1, 2, 4], Stochastic(11));
         Assert.Equal([0, 4, 5, 6], Stochastic(51));
-        var star = window with { Splits = new SplitRule.AtFirstStochasticStep(16), Stochastic = new StochasticRule.Window(WindowSchedule.Sliding(4, 10, every: 10)) };
+        var star = window with { Splits = new SplitRule.AtFirstStochasticStep(16),
+            Stochastic = new StochasticRule.Window(WindowSchedule.Sliding(4, 10, every: 10)) };
         Assert.Equal((2, 16, 16), (star.At(21, 1).LastSplit, star.At(21, 1).Steps[2].Branches, star.At(21, 1).LeavesPerPrompt));
         var random = window with { Splits = new SplitRule.Random(3, 2, 6), Stochastic = new StochasticRule.SplitsOnly() };
         Assert.Equal(random.At(5, 9), random.At(5, 9));
         Assert.True(Enumerable.Range(1, 20).Select(i => random.At(i, 9).ToString()).Distinct().Count() > 5);
         Assert.All(Enumerable.Range(1, 20), i => Assert.Equal(3, random.At(i, 9).Steps.Count(s => s.Branches == 2)));
+    }
+
+    [Fact]
+    public void The_tail_after_the_last_stochastic_step_is_coarse()
+    {
+        var split = Recipes.Find("BranchGRPO-Split", Geometry.Quick).Plan.At(1, 1);
+        Assert.Equal([1, 0.8, 0.6, 0.4, 0], split.Schedule.Sigmas.ToArray().Select(s => Math.Round(s, 12)));
+        Assert.Equal([true, true, true, false], split.Steps.Select(s => s.IsStochastic));
     }
 
     [Fact]

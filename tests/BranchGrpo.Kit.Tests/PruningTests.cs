@@ -46,7 +46,8 @@ public class PruningTests
     public void Chains_without_a_split_are_ranked_whole()
     {
         var tree = Plans.Credited(Plans.Tree(3, [], roots: 4), 1, i => i);
-        Assert.Equal([3, 0], new PruningRule.ExtremeLeaves(1).Keep(tree, tree.DepthFirst()).Where(i => tree.Depth[i] == 3).Select(i => (int)tree.Value[i]).OrderDescending());
+        Assert.Equal([3, 0], new PruningRule.ExtremeLeaves(1).Keep(tree, tree.DepthFirst()).Where(i => tree.Depth[i] == 3).Select(i =>
+            (int)tree.Value[i]).OrderDescending());
         Assert.Equal(3, new PruningRule.ParentTop1().Keep(tree, tree.DepthFirst()).Length);
     }
 
@@ -77,7 +78,8 @@ public class PruningTests
     public void Pruning_only_removes_and_keeps_the_order()
     {
         var all = Plans.Credited(Dense).DepthFirst();
-        foreach (var rule in new PruningRule[] { new PruningRule.ParentTop1(), new PruningRule.ExtremeLeaves(2), new PruningRule.DepthWindow(5, 3), new PruningRule.TimestepFraction(0.6) })
+        foreach (var rule in new PruningRule[] { new PruningRule.ParentTop1(), new PruningRule.ExtremeLeaves(2),
+            new PruningRule.DepthWindow(5, 3), new PruningRule.TimestepFraction(0.6) })
         {
             var kept = Keep(rule);
             Assert.Equal(all.Where(kept.ToHashSet().Contains), kept);

@@ -28,6 +28,8 @@ public class RecipeTests
             var (cost, metrics) = (CostModel.Of(recipe, i, 5), training.Iterate(prompts, Plans.Near(1)));
             Assert.Equal((cost.RolloutEvaluations, cost.TrainedEvaluations, cost.Leaves, cost.Edges, cost.Updates),
                 (metrics.RolloutEvaluations, metrics.TrainedEvaluations, metrics.Leaves, metrics.Edges, metrics.Updates));
+            using var tree = TreeRollout.Grow(policy, recipe.Plan.At(i, 5), prompts, SeededNoise.For(5, i));
+            Assert.Equal(cost.PeakLatents, tree.Count + tree.Leaves.shape[0]);
             Assert.True(metrics.FirstRatioError <= GrpoTraining.RatioTolerance);
             Assert.True(metrics.Depths.Sum(d => d.Edges) == metrics.Edges && metrics.GradNorm > 0 && metrics.RewardStd > 0);
         }
@@ -148,7 +150,8 @@ public class RecipeTests
 
         public override Conditioning Encode(IReadOnlyList<string> prompts) => inner.Encode(prompts);
 
-        public override Tensor Velocity(Tensor latents, double sigma, Conditioning conditioning) => inner.Velocity(latents, sigma, conditioning) + 0.1 * ++calls;
+        public override Tensor Velocity(Tensor latents, double sigma, Conditioning conditioning) => inner.Velocity(latents, sigma, conditioning)
+            + 0.1 * ++calls;
 
         public override FlowPolicy Clone() => inner.Clone();
     }

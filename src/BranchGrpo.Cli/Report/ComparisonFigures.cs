@@ -16,7 +16,8 @@ internal static class ComparisonFigures
                 ("iterations", [.. c.Methods.Select(m => CurveOf(m, s.Name, byIteration: true))]),
                 ("training seconds", [.. c.Methods.Select(m => CurveOf(m, s.Name, byIteration: false))]),
             ])),
-            new BarFigure("Where the time goes", "training seconds of an iteration, divided as the elapsed time of its phases (medians)", "seconds per iteration", Names(c),
+            new BarFigure("Where the time goes", "training seconds of an iteration, divided as the elapsed time of its phases (medians)",
+                "seconds per iteration", Names(c),
             [
                 Phase("sample", 0, p => p.Sample), Phase("reward", 1, p => p.Reward),
                 Phase("credit", 2, p => p.Credit), Phase("update", 3, p => p.Update),

@@ -46,7 +46,8 @@ public enum Deviation
 
 /// <summary>Turns node values into advantages: A(n) = (V(n) − baseline) / (scale + ε), clipped to ±<see cref="Clip"/>.</summary>
 /// <remarks>BranchGRPO, arXiv 2509.06040v5, Eq. 4 for <see cref="Baseline.Depth"/>. With two nodes at a depth, depth-wise scaling gives ±0.707
-/// (sample) or ±1 (population) whatever the difference: only the sign survives. On a star (one level of branches) depth-wise and group advantages are equal.</remarks>
+/// (sample) or ±1 (population) whatever the difference: only the sign survives. On a star (one level of branches) depth-wise and group advantages are
+/// equal.</remarks>
 /// <param name="Baseline">What is subtracted.</param>
 /// <param name="Scale">What the difference is divided by.</param>
 public sealed record AdvantageRule(Baseline Baseline, AdvantageScale Scale)
@@ -110,7 +111,8 @@ public sealed record AdvantageRule(Baseline Baseline, AdvantageScale Scale)
             Add(levels, (prompt[i], depth[i]), value[i]);
             if (!hasChild[i]) Add(groups, prompt[i], value[i]);
         }
-        return (levels.ToDictionary(p => p.Key, p => Moments.Of(CollectionsMarshal.AsSpan(p.Value))), groups.ToDictionary(p => p.Key, p => Moments.Of(CollectionsMarshal.AsSpan(p.Value))));
+        return (levels.ToDictionary(p => p.Key, p => Moments.Of(CollectionsMarshal.AsSpan(p.Value))),
+            groups.ToDictionary(p => p.Key, p => Moments.Of(CollectionsMarshal.AsSpan(p.Value))));
     }
 
     private static double[] LeafValues(ReadOnlySpan<int> parent, ReadOnlySpan<double> value)

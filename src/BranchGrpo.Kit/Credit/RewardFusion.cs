@@ -1,10 +1,12 @@
 namespace BranchGrpo.Kit;
 
-/// <summary>Fuses leaf rewards upward: the value of a node is a weighted mean over the leaves below it. Pure; nodes come with parents before children.</summary>
+/// <summary>Fuses leaf rewards upward: the value of a node is a weighted mean over the leaves below it. Pure; nodes come with parents before
+/// children.</summary>
 /// <remarks>BranchGRPO, arXiv 2509.06040v5, Eq. 3.</remarks>
 public static class RewardFusion
 {
-    /// <summary>V(n) = mean of the rewards of the leaves below n: the plain Monte-Carlo estimate of E[r | n], since leaves are drawn from the policy (β = 0).</summary>
+    /// <summary>V(n) = mean of the rewards of the leaves below n: the plain Monte-Carlo estimate of E[r | n], since leaves are drawn from the policy
+    /// (β = 0).</summary>
     /// <param name="parent">Parent of each node, −1 for roots, smaller than the node's own index. Shape [N].</param>
     /// <param name="leafReward">Reward of each childless node, in node order. Reward units.</param>
     /// <returns>Value of each node. Shape [N].</returns>
@@ -29,7 +31,8 @@ public static class RewardFusion
     /// <param name="beta">β ≥ 0; 0 is <see cref="Mean"/>.</param>
     /// <returns>Values, and the effective sample size 1/Σw² of each node: 1 where one leaf carries everything.</returns>
     /// <remarks>Leaves are drawn from the policy already, so β = 1 counts density twice. With D elements the summed log-density of siblings differs by
-    /// about √D nats and the weights become one-hot; averaged over elements they stay even to the third decimal. Read the sample size before trusting β.</remarks>
+    /// about √D nats and the weights become one-hot; averaged over elements they stay even to the third decimal. Read the sample size before trusting
+    /// β.</remarks>
     public static (double[] Value, double[] EffectiveSampleSize) PathProbability(
         ReadOnlySpan<int> parent, ReadOnlySpan<double> logProb, ReadOnlySpan<double> leafReward, double beta)
     {

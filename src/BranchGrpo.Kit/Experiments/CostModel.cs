@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace BranchGrpo.Kit;
 
 /// <summary>What one iteration of a recipe costs, counted before it runs.</summary>
@@ -8,6 +10,9 @@ public sealed record Cost
 
     /// <summary>Network evaluations (latents) of training, forward and backward; siblings share their parent's.</summary>
     public required long TrainedEvaluations { get; init; }
+
+    /// <summary>Trained evaluations by optimiser step and denoising step: how many latents go through the network together.</summary>
+    public required ImmutableArray<(int Step, int Latents)> TrainedLevels { get; init; }
 
     /// <summary>Leaves, all prompts.</summary>
     public required int Leaves { get; init; }
@@ -57,11 +62,14 @@ public static class CostModel
             Advantage = recipe.Advantage.Apply(shape.Parent, shape.Depth, shape.Prompt, value), LastSplit = plan.LastSplit, Iteration = iteration, Seed = seed,
         };
         var updates = recipe.Updates(tree, plan);
+        var levels = updates.SelectMany(batch => batch.GroupBy(e => shape.Depth[e.Child] - 1,
+            (step, edges) => (step, edges.Select(e => shape.Parent[e.Child]).Distinct().Count()))).ToImmutableArray<(int Step, int Latents)>();
         var roots = shape.LevelStart[1];
         return new()
         {
             RolloutEvaluations = shape.LevelStart[plan.Depth],
-            TrainedEvaluations = updates.Sum(batch => batch.Select(e => shape.Parent[e.Child]).Distinct().Count()),
+            TrainedEvaluations = levels.Sum(level => level.Latents),
+            TrainedLevels = levels,
             Leaves = leaves,
             TreeEdges = shape.Parent.Length - roots,
             Edges = updates.Sum(batch => batch.Length),

@@ -31,7 +31,8 @@ public enum DpmCorrection
 public sealed record DpmSolver(int Order, DpmPrediction Prediction = DpmPrediction.Clean, DpmCorrection Correction = DpmCorrection.Midpoint)
 {
     /// <summary>Predictions used.</summary>
-    public int Order { get; init => field = value is >= 1 and <= 3 ? value : throw new ArgumentOutOfRangeException(nameof(Order), value, "must be 1, 2 or 3"); } = Order;
+    public int Order { get; init => field = value is >= 1 and <= 3 ? value : throw new ArgumentOutOfRangeException(nameof(Order), value,
+        "must be 1, 2 or 3"); } = Order;
 
     /// <summary>The ODE update.</summary>
     /// <param name="schedule">Noise levels.</param>
@@ -47,7 +48,8 @@ public sealed record DpmSolver(int Order, DpmPrediction Prediction = DpmPredicti
         var (scale, sign) = Prediction == DpmPrediction.Clean ? (alpha, -1) : (sigma, 1);
         var a = Math.Exp(sign * h) - 1;
         var second = Correction == DpmCorrection.Midpoint ? 0.5 * a : sign * (a / h) - 1;
-        return Combine(schedule, step, latents, predictions, ratio, -scale * a, -scale * second, -scale * (sign * (a / h) - 1), -scale * ((a - sign * h) / (h * h) - 0.5));
+        return Combine(schedule, step, latents, predictions, ratio, -scale * a, -scale * second, -scale * (sign * (a / h) - 1),
+            -scale * ((a - sign * h) / (h * h) - 0.5));
     }
 
     /// <summary>The SDE update as a Gaussian.</summary>
@@ -62,12 +64,14 @@ public sealed record DpmSolver(int Order, DpmPrediction Prediction = DpmPredicti
         {
             var first = 1 - Math.Exp(-2 * h);
             var heun = first / (-2 * h) + 1;
-            return new(Combine(schedule, step, latents, predictions, ratio * Math.Exp(-h), alpha * first, alpha * (Correction == DpmCorrection.Midpoint ? 0.5 * first : heun),
+            return new(Combine(schedule, step, latents, predictions, ratio * Math.Exp(-h), alpha * first,
+                alpha * (Correction == DpmCorrection.Midpoint ? 0.5 * first : heun),
                 alpha * heun, alpha * ((first - 2 * h) / (4 * h * h) + 0.5)), std);
         }
         if (OrderAt(schedule, step, predictions.Count) == 3) throw new NotSupportedException("A DPM-Solver of order 3 on noise predictions has no SDE form; use order 2 or clean predictions.");
         var a = Math.Exp(h) - 1;
-        return new(Combine(schedule, step, latents, predictions, ratio, -2 * sigma * a, -sigma * (Correction == DpmCorrection.Midpoint ? a : 2 * (a / h - 1)), 0, 0), std);
+        return new(Combine(schedule, step, latents, predictions, ratio, -2 * sigma * a,
+            -sigma * (Correction == DpmCorrection.Midpoint ? a : 2 * (a / h - 1)), 0, 0), std);
     }
 
     /// <summary>Order that a step really has.</summary>
@@ -88,7 +92,8 @@ public sealed record DpmSolver(int Order, DpmPrediction Prediction = DpmPredicti
     private static double Lambda(double sigma) => Math.Log(1 - sigma) - Math.Log(sigma);
 
     // x·ratio + first·D0 + second·D1 (+ third·D2), the differences scaled to the step in λ.
-    private Tensor Combine(NoiseSchedule schedule, int step, Tensor latents, IReadOnlyList<Tensor> m, double ratio, double first, double second, double thirdLinear, double third)
+    private Tensor Combine(NoiseSchedule schedule, int step, Tensor latents, IReadOnlyList<Tensor> m, double ratio, double first, double second,
+        double thirdLinear, double third)
     {
         using var scope = NewDisposeScope();
         var order = OrderAt(schedule, step, m.Count);

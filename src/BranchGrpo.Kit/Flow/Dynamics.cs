@@ -57,7 +57,8 @@ public abstract record Dynamics
 
     /// <summary>Coefficient-preserving step: mean = x₀(1 − σ') + x₁√(σ'² − q²), std q = σ'·sin(η·π/2): the total noise stays σ'.</summary>
     /// <param name="Eta">Share of the noise that is drawn anew, in (0, 1].</param>
-    /// <remarks>Flow-CPS, arXiv 2509.05952. The published score lacks 1/(2q²) and the constants; the kit always scores with the full Gaussian density.</remarks>
+    /// <remarks>Flow-CPS, arXiv 2509.05952. The published score lacks 1/(2q²) and the constants; the kit always scores with the full Gaussian
+    /// density.</remarks>
     public sealed record Cps(double Eta) : Dynamics
     {
         /// <summary>Share of the noise that is drawn anew.</summary>

@@ -18,7 +18,8 @@ internal static class ElfVersionNeed
     /// <exception cref="BadImageFormatException">Not such a file.</exception>
     public static int Weaken(Span<byte> image, string version)
     {
-        if (image.Length < 64 || !image[..6].SequenceEqual("\u007fELF\u0002\u0001"u8)) throw new BadImageFormatException("expected a 64-bit little-endian ELF file");
+        if (image.Length < 64
+            || !image[..6].SequenceEqual("\u007fELF\u0002\u0001"u8)) throw new BadImageFormatException("expected a 64-bit little-endian ELF file");
         var (sections, size, count) = ((int)Long(image, 0x28), Short(image, 0x3A), Short(image, 0x3C));
         var changed = 0;
         for (var i = 0; i < count; i++)

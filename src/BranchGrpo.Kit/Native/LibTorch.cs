@@ -54,7 +54,8 @@ public static partial class LibTorch
         }
     }
 
-    /// <summary>Makes this assembly initialise itself, which loads libtorch where it can be found. Never throws: what is missing is said by <see cref="Load"/>.</summary>
+    /// <summary>Makes this assembly initialise itself, which loads libtorch where it can be found. Never throws: what is missing is said by <see
+    /// cref="Load"/>.</summary>
     public static void Touch()
     {
     }
@@ -114,7 +115,8 @@ public static partial class LibTorch
     private static IEnumerable<string> CacheFolders()
     {
         var cache = Environment.GetEnvironmentVariable("XDG_CACHE_HOME");
-        yield return Path.Combine(string.IsNullOrEmpty(cache) ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache") : cache, "branchgrpo");
+        yield return Path.Combine(string.IsNullOrEmpty(cache) ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile),
+            ".cache") : cache, "branchgrpo");
         yield return Path.Combine(Path.GetTempPath(), $"branchgrpo-{Environment.UserName}");
     }
 

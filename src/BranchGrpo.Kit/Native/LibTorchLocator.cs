@@ -37,7 +37,8 @@ internal static partial class LibTorchLocator
 
     private static (string, string, string) FromVariable(string chosen)
     {
-        var folder = new[] { chosen, Path.Combine(chosen, "lib"), Path.Combine(chosen, "torch", "lib") }.FirstOrDefault(f => File.Exists(Path.Combine(f, Core)));
+        var folder = new[] { chosen, Path.Combine(chosen, "lib"), Path.Combine(chosen, "torch", "lib") }.FirstOrDefault(f =>
+            File.Exists(Path.Combine(f, Core)));
         if (folder is null)
             throw new LibTorchNotFoundException($"{Variable} is \"{chosen}\", but there is no {Core} in it, in its lib or in its torch/lib folder"
                 + (Directory.Exists(chosen) ? "" : " (the folder does not exist)") + ". Set it to the torch/lib folder of a PyTorch or libtorch, or unset it.");
@@ -53,7 +54,8 @@ internal static partial class LibTorchLocator
 
     private static (Version? Version, string File) VersionOf(string folder)
     {
-        foreach (var file in new[] { Path.Combine(folder, "..", "version.py"), Path.Combine(folder, "..", "build-version"), Path.Combine(folder, "build-version") })
+        foreach (var file in new[] { Path.Combine(folder, "..", "version.py"), Path.Combine(folder, "..", "build-version"),
+            Path.Combine(folder, "build-version") })
             if (File.Exists(file) && VersionNumber().Match(File.ReadAllText(file)) is { Success: true } match)
                 return (new(int.Parse(match.Groups[1].Value), int.Parse(match.Groups[2].Value)), Path.GetFullPath(file));
         return (null, "");
@@ -61,7 +63,8 @@ internal static partial class LibTorchLocator
 
     private static IEnumerable<(string Folder, string Source, string Version)> Candidates(string package, string version)
     {
-        foreach (var home in new[] { Path.GetDirectoryName(typeof(torch).Assembly.Location), Path.GetDirectoryName(typeof(LibTorchLocator).Assembly.Location), AppContext.BaseDirectory })
+        foreach (var home in new[] { Path.GetDirectoryName(typeof(torch).Assembly.Location),
+            Path.GetDirectoryName(typeof(LibTorchLocator).Assembly.Location), AppContext.BaseDirectory })
         {
             if (string.IsNullOrEmpty(home)) continue;
             yield return (home, "program folder", version);

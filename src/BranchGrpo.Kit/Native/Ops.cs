@@ -57,7 +57,8 @@ public static class Ops
         ExceptionDispatchInfo.Throw(failure);
     }
 
-    /// <summary>Runs the body of a custom backward. An exception that left it would end the process: it is kept for <see cref="Backward"/>, and no gradient flows.</summary>
+    /// <summary>Runs the body of a custom backward. An exception that left it would end the process: it is kept for <see cref="Backward"/>, and no
+    /// gradient flows.</summary>
     /// <param name="body">Makes one gradient per input.</param>
     /// <param name="inputs">Number of inputs.</param>
     internal static List<Tensor> Guard(Func<List<Tensor>> body, int inputs)

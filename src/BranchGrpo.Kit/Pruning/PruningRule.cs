@@ -10,7 +10,8 @@ public enum SlideDirection
     Earlier,
 }
 
-/// <summary>Which edges give gradient. Pruning comes after fusion and normalisation, so it changes neither rewards nor advantages: it saves training work only.</summary>
+/// <summary>Which edges give gradient. Pruning comes after fusion and normalisation, so it changes neither rewards nor advantages: it saves training
+/// work only.</summary>
 /// <remarks>BranchGRPO, arXiv 2509.06040v5, width and depth pruning. Rules are pure: a tree and its edges in, the kept edges out, named by their child.
 /// "After the last split" means edges whose parent is deeper than the nodes that split last; the split's own edges stay.</remarks>
 public abstract record PruningRule
@@ -56,7 +57,8 @@ public abstract record PruningRule
         }
     }
 
-    /// <summary>Edges into the depths First … First + Length − 1 give no gradient; the window moves by one depth every <see cref="SlideEvery"/> iterations.</summary>
+    /// <summary>Edges into the depths First … First + Length − 1 give no gradient; the window moves by one depth every <see cref="SlideEvery"/>
+    /// iterations.</summary>
     /// <param name="First">First dropped depth at the start (depth of the child), at least 1.</param>
     /// <param name="Length">Number of dropped depths, at least 0; the paper's is 4.</param>
     public sealed record DepthWindow(int First, int Length) : PruningRule
@@ -109,7 +111,8 @@ public abstract record PruningRule
             .SelectMany(chain => chain.OrderByDescending(i => tree.Advantage[i]).Take(Math.Max(1, (int)(chain.Count() * Ratio)))));
     }
 
-    /// <summary>The published width mode 2: of all edges after the last split, all trees together, the ⌊k/2⌋ best and the k − ⌊k/2⌋ worst by advantage, k = max(2, ⌊n·ratio⌋).</summary>
+    /// <summary>The published width mode 2: of all edges after the last split, all trees together, the ⌊k/2⌋ best and the k − ⌊k/2⌋ worst by
+    /// advantage, k = max(2, ⌊n·ratio⌋).</summary>
     /// <param name="Ratio">Share kept, ≥ 0. Above 1 the two ends overlap and edges appear twice, as published.</param>
     /// <remarks>Ranks edges where the paper's Extreme-b ranks leaves.</remarks>
     public sealed record PublishedExtremes(double Ratio) : PruningRule

@@ -2,7 +2,8 @@ using System.Collections.Immutable;
 
 namespace BranchGrpo.Kit;
 
-/// <summary>A method as a value: how trees grow, how rewards become advantages, which edges are trained and how. Baselines are recipes too, not second code paths.</summary>
+/// <summary>A method as a value: how trees grow, how rewards become advantages, which edges are trained and how. Baselines are recipes too, not
+/// second code paths.</summary>
 public sealed record Recipe
 {
     /// <summary>Short name, unique within a geometry.</summary>

@@ -11,7 +11,8 @@ public enum Geometry
 }
 
 /// <summary>The published methods and the kit's own, as values. Settings that a comparison must share (prompts, leaves, noise level, learning rate,
-/// optimiser steps per iteration) are the same for all of them; the published scripts give BranchGRPO about 36 optimiser steps where DanceGRPO gets 2.</summary>
+/// optimiser steps per iteration) are the same for all of them; the published scripts give BranchGRPO about 36 optimiser steps where DanceGRPO gets
+/// 2.</summary>
 public static class Recipes
 {
     /// <summary>All recipes at a geometry.</summary>

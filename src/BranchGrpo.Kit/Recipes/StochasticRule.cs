@@ -15,7 +15,8 @@ public abstract record StochasticRule
     /// <param name="Schedule">Where the window is at each iteration.</param>
     public sealed record Window(WindowSchedule Schedule) : StochasticRule;
 
-    /// <summary>The published code's window: step i is stochastic where i mod stride &lt; length. It depends on the denoising step, never on the iteration.</summary>
+    /// <summary>The published code's window: step i is stochastic where i mod stride &lt; length. It depends on the denoising step, never on the
+    /// iteration.</summary>
     /// <param name="Length">Stochastic steps per block.</param>
     /// <param name="Stride">Length of a block; the script's 30 exceeds T, so that the window stands still at the start.</param>
     public sealed record PublishedWindow(int Length, int Stride) : StochasticRule;

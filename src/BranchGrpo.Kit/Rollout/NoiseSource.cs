@@ -28,7 +28,8 @@ public readonly record struct NoiseKey(int Prompt, int Depth, int Node, NoisePur
 /// <returns>A CPU tensor of that shape, owned by the caller.</returns>
 public delegate Tensor NoiseSource(NoiseKey key, long[] shape);
 
-/// <summary>Randomness as a value: every number is a function of (seed, iteration, address), whatever the micro-batch and however often a run was interrupted.</summary>
+/// <summary>Randomness as a value: every number is a function of (seed, iteration, address), whatever the micro-batch and however often a run was
+/// interrupted.</summary>
 public static class SeededNoise
 {
     /// <summary>A noise source for one iteration. Noise is made on the CPU, so that every device sees the same.</summary>

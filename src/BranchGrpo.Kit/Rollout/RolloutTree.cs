@@ -50,7 +50,8 @@ public sealed class RolloutTree : IDisposable
     /// <summary>What the reward sees. Shape [leaves, …latent]; borrowed.</summary>
     public Tensor Leaves { get; internal set; } = null!;
 
-    /// <summary>Means of the stochastic steps under the policy that drew them, per depth of the parent; kept only where an objective asks. Shape [n_d, …].</summary>
+    /// <summary>Means of the stochastic steps under the policy that drew them, per depth of the parent; kept only where an objective asks. Shape
+    /// [n_d, …].</summary>
     public Tensor?[] Means { get; internal set; } = [];
 
     /// <summary>Network evaluations that growing the tree cost.</summary>

@@ -3,7 +3,8 @@ using static TorchSharp.torch;
 
 namespace BranchGrpo.Kit;
 
-/// <summary>Grows the forest of a plan level by level: one batched policy call per level (in micro-batches), each node evaluated once however many children it has.</summary>
+/// <summary>Grows the forest of a plan level by level: one batched policy call per level (in micro-batches), each node evaluated once however many
+/// children it has.</summary>
 public static class TreeRollout
 {
     /// <summary>Grows the forest. No gradient is recorded.</summary>
@@ -41,7 +42,8 @@ public static class TreeRollout
             rewards.AddRange(scores);
         }
         for (var l = 0; l < rewards.Count; l++)
-            if (!double.IsFinite(rewards[l])) throw new NonFiniteException("reward", rewards[l], tree.Prompts[tree.Prompt[tree.FirstLeaf + l]], tree.FirstLeaf + l);
+            if (!double.IsFinite(rewards[l])) throw new NonFiniteException("reward", rewards[l], tree.Prompts[tree.Prompt[tree.FirstLeaf + l]],
+                tree.FirstLeaf + l);
         tree.Rewards = [.. rewards];
     }
 

@@ -57,7 +57,8 @@ public sealed record WindowSchedule(int Length, int Steps, WindowPace Pace)
     /// <summary>What happens past it.</summary>
     public WindowEnd End { get; init; } = WindowEnd.Stay;
 
-    /// <summary>A window that moves one step every so many iterations over all starts at which it is whole and the last step is left out, then begins anew.</summary>
+    /// <summary>A window that moves one step every so many iterations over all starts at which it is whole and the last step is left out, then begins
+    /// anew.</summary>
     /// <param name="length">Steps of the window.</param>
     /// <param name="steps">Number of steps T.</param>
     /// <param name="every">Iterations per move.</param>

@@ -27,7 +27,8 @@ public sealed record AdamWOptions
 public sealed class AdamW : IDisposable
 {
     private const string Source = """
-        def step(p: List[Tensor], g: List[Tensor], m: List[Tensor], v: List[Tensor], x: List[Tensor], n: List[Tensor], lr: float, b1: float, b2: float, wd: float, eps: float):
+        def step(p: List[Tensor], g: List[Tensor], m: List[Tensor], v: List[Tensor], x: List[Tensor], n: List[Tensor], lr: float, b1: float,
+            b2: float, wd: float, eps: float):
             torch._foreach_add_(n, 1)
             torch._fused_adamw_(p, g, m, v, x, n, lr=lr, beta1=b1, beta2=b2, weight_decay=wd, eps=eps, amsgrad=False, maximize=False)
             return n[0]

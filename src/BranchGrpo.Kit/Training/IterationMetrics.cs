@@ -119,7 +119,8 @@ public sealed record IterationMetrics
             ReferenceKl = edges.Average(e => e.Kl),
             GradNorm = outcome.GradNorms.Average(),
             Seconds = seconds,
-            Depths = [.. Enumerable.Range(1, tree.Plan.Depth).Select(d => OfDepth(tree, credited, d, [.. edges.Where(e => tree.Depth[e.Child] == d)], objective))],
+            Depths = [.. Enumerable.Range(1, tree.Plan.Depth).Select(d =>
+                OfDepth(tree, credited, d, [.. edges.Where(e => tree.Depth[e.Child] == d)], objective))],
         };
     }
 

@@ -6,7 +6,8 @@ public enum RatioKind
     /// <summary>ρ = exp(log π − log π_old).</summary>
     Plain,
 
-    /// <summary>GRPO-Guard: ρ = exp((log π − log π_old)·std + ‖mean − mean_old‖²/(2·std)), which centres the log-ratio at 0 and gives every step the same spread.</summary>
+    /// <summary>GRPO-Guard: ρ = exp((log π − log π_old)·std + ‖mean − mean_old‖²/(2·std)), which centres the log-ratio at 0 and gives every step the
+    /// same spread.</summary>
     Guarded,
 }
 

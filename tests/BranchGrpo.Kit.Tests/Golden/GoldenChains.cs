@@ -28,7 +28,8 @@ internal static class GoldenChains
             var trained = (int)((plan.Depth - 1) * args.Number("timestep_fraction"));
             compare.Same("train_timesteps", iteration.Int("train_timesteps"), trained);
             foreach (var perm in iteration.List("perms"))
-                compare.Sequence("steps to choose from", Enumerable.Range(0, plan.Depth).Where(plan.IsTrainable), perm.EnumerateArray().Select(p => p.GetInt32()).Order());
+                compare.Sequence("steps to choose from", Enumerable.Range(0, plan.Depth).Where(plan.IsTrainable),
+                    perm.EnumerateArray().Select(p => p.GetInt32()).Order());
             var order = iteration.List("edges_in_training_order");
             var (accumulation, limit) = (args.Int("gradient_accumulation_steps"), args.Number("adv_clip_max"));
             TrainedEdge[] edges = [.. order.Select(e => Edge(tree, e, Math.Clamp(advantage[e.Int("sample")], -limit, limit), 1.0 / (accumulation * trained)))];
@@ -48,7 +49,8 @@ internal static class GoldenChains
     public static RolloutPlan Plan(JsonElement item, int roots, Dynamics dynamics, Func<int, bool> stochastic, ScoredLatent scored)
     {
         var schedule = new NoiseSchedule(item.Numbers("sigmas"));
-        return new(schedule, Enumerable.Range(0, schedule.Steps).Select(i => new PlanStep(stochastic(i))), dynamics, new(roots, InitialNoise.Own), scored: scored);
+        return new(schedule, Enumerable.Range(0, schedule.Steps).Select(i => new PlanStep(stochastic(i))), dynamics,
+            new(roots, InitialNoise.Own), scored: scored);
     }
 
     public static RolloutTree Grow(GoldenPolicy policy, RolloutPlan plan, int prompts, Tensor roots, Func<int, int, Tensor> noise) =>
@@ -66,7 +68,8 @@ internal static class GoldenChains
             for (var d = 0; d <= tree.Plan.Depth; d++)
             {
                 compare.Tensor($"sample {s} latent {d}", [.. latents[s, d].contiguous().data<double>()], tree.Level(d)[s]);
-                if (d < tree.Plan.Depth && tree.Plan.Steps[d].IsStochastic) compare.Number($"sample {s} log_prob {d}", logProbs[s, d].item<double>(), logProb(s, d));
+                if (d < tree.Plan.Depth && tree.Plan.Steps[d].IsStochastic) compare.Number($"sample {s} log_prob {d}",
+                    logProbs[s, d].item<double>(), logProb(s, d));
             }
     }
 

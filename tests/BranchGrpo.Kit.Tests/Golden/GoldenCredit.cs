@@ -23,7 +23,8 @@ internal static class GoldenCredit
         };
         if (item.Has("dfs_order")) compare.Sequence("dfs_order", item.Ints("dfs_order").Where(i => tree.Parent[i] >= 0), credited.DepthFirst());
         if (item.Has("node_advantages")) compare.Numbers("node_advantages", item.Numbers("node_advantages"), tree.Advantages(value), 1e-8);
-        if (item.Has("error")) compare.Departs("irregular trees fail on [N, 1] rewards", tree.Advantages(tree.Fuse(item.Flag("prob_weighted"))).All(double.IsFinite));
+        if (item.Has("error")) compare.Departs("irregular trees fail on [N, 1] rewards",
+            tree.Advantages(tree.Fuse(item.Flag("prob_weighted"))).All(double.IsFinite));
     }
 
     public static void Groups(JsonElement root, JsonElement item, GoldenComparer compare)
@@ -38,7 +39,8 @@ internal static class GoldenCredit
             // The kit's group advantage also credits inner nodes.
             advantage = tree.GroupAdvantages(value, item.Int("num_generations"));
             var inner = new AdvantageRule(Baseline.Group, AdvantageScale.Group).Apply(tree.Parent, tree.Depth, tree.Prompt, value);
-            if (item.Has("training_loop_error")) compare.Departs("group advantages leave inner nodes without one and training crashes", inner.All(double.IsFinite));
+            if (item.Has("training_loop_error")) compare.Departs("group advantages leave inner nodes without one and training crashes",
+                inner.All(double.IsFinite));
         }
         for (var i = 0; i < expected.Length; i++)
         {
@@ -50,7 +52,8 @@ internal static class GoldenCredit
         var (depth, width, _) = tree.Rules(item, null, null);
         var kept = depth.Aggregate(credited.DepthFirst(), (edges, rule) => rule.Keep(credited, edges));
         // With missing advantages the published width stage fails and keeps everything.
-        if (item.Flag("width_pruning_failed")) compare.Departs("width pruning silently keeps everything", width.Any(rule => rule.Keep(credited, kept).Length < kept.Length));
+        if (item.Flag("width_pruning_failed")) compare.Departs("width pruning silently keeps everything",
+            width.Any(rule => rule.Keep(credited, kept).Length < kept.Length));
         else kept = width.Aggregate(kept, (edges, rule) => rule.Keep(credited, edges));
         compare.Sequence("kept_child_index", item.Ints("kept_child_index"), kept);
     }
@@ -79,7 +82,8 @@ internal static class GoldenCredit
         var credited = tree.Credited(value, advantage, item, step ?? 1);
         if (item.Has("error"))
         {
-            compare.Departs("sliding without a training step raises TypeError; the kit's trees always carry their iteration", step is null && credited.Iteration > 0);
+            compare.Departs("sliding without a training step raises TypeError; the kit's trees always carry their iteration", step is null
+                && credited.Iteration > 0);
             return;
         }
         var (depth, width, active) = tree.Rules(item, step, item.Has("max_steps") ? item.Int("max_steps") : null);

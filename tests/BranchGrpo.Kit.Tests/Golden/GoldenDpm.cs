@@ -36,7 +36,8 @@ internal static class GoldenDpm
             compare.Tensor("prev_sample", step.Numbers("prev_sample"), next);
             var expected = step.Numbers("log_prob");
             if (transition.Std > 0) compare.Tensor("log_prob", expected, transition.LogProb(next, Reduction.Mean));
-            else compare.Departs("the last step's log-probability is 0/0; the kit says that it has none", double.IsNaN(expected[0]) && Throws<InvalidOperationException>(() => transition.LogProb(next, Reduction.Mean)));
+            else compare.Departs("the last step's log-probability is 0/0; the kit says that it has none", double.IsNaN(expected[0])
+                && Throws<InvalidOperationException>(() => transition.LogProb(next, Reduction.Mean)));
         }
         if (!item.Has("error")) return;
         var last = item.List("steps").Length;
@@ -71,7 +72,8 @@ internal static class GoldenDpm
         compare.Tensor("returned_image_latent", item.Numbers("returned_image_latent"), args.Flag("drop_last_sample") ? chain.Clean : chain.Latents[^1]);
         if (run.SolvesAll && draws.Length > 1)
             compare.Departs("an unseeded generator per step gives every step the same noise",
-                draws[0].allclose(draws[1]) && !SeededNoise.For(1, 1)(new(0, 1, 0, NoisePurpose.Own), [8]).allclose(SeededNoise.For(1, 1)(new(0, 2, 0, NoisePurpose.Own), [8])));
+                draws[0].allclose(draws[1]) && !SeededNoise.For(1, 1)(new(0, 1, 0, NoisePurpose.Own),
+                    [8]).allclose(SeededNoise.For(1, 1)(new(0, 2, 0, NoisePurpose.Own), [8])));
     }
 
     private static double Lambda(double sigma) => Math.Log(1 - sigma) - Math.Log(sigma);
@@ -89,7 +91,8 @@ internal static class GoldenDpm
     }
 
     public static DpmSolver Solver(string algorithm, int order, string type) => new(order,
-        algorithm switch { "dpmsolver++" => DpmPrediction.Clean, "dpmsolver" => DpmPrediction.Noise, _ => throw new NotSupportedException($"solver {algorithm}") },
+        algorithm switch { "dpmsolver++" => DpmPrediction.Clean, "dpmsolver" => DpmPrediction.Noise, _ =>
+            throw new NotSupportedException($"solver {algorithm}") },
         type switch { "midpoint" => DpmCorrection.Midpoint, "heun" => DpmCorrection.Heun, _ => throw new NotSupportedException($"solver type {type}") });
 
     /// <summary>Published: x₀ = x − σv for both algorithms, although "dpmsolver" extrapolates noise predictions x₁ = x + (1 − σ)v.</summary>

@@ -9,7 +9,8 @@ internal static class GoldenFiles
         {
             if (Environment.GetEnvironmentVariable("BRANCHGRPO_GOLDEN") is { Length: > 0 } chosen) return chosen;
             for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-                if (Directory.Exists(Path.Combine(folder.FullName, "tests", "fixtures", "golden"))) return Path.Combine(folder.FullName, "tests", "fixtures", "golden");
+                if (Directory.Exists(Path.Combine(folder.FullName, "tests", "fixtures", "golden"))) return Path.Combine(folder.FullName, "tests",
+                    "fixtures", "golden");
             throw new DirectoryNotFoundException($"No tests/fixtures/golden above {AppContext.BaseDirectory}; set BRANCHGRPO_GOLDEN.");
         }
     }

@@ -18,7 +18,8 @@ internal static class GoldenMix
         }
         var (window, flow, samples) = (item.Ints("window"), args.Flag("flow_grpo_sampling"), (int)item.At("init_latents").Shape()[0]);
         Dynamics dynamics = flow ? new Dynamics.FlowSde(args.Number("eta")) : new Dynamics.DanceSde(args.Number("eta"));
-        var plan = GoldenChains.Plan(item, samples / prompts, dynamics, window.Contains, args.Flag("drop_last_sample") ? ScoredLatent.CleanPrediction : ScoredLatent.Final);
+        var plan = GoldenChains.Plan(item, samples / prompts, dynamics, window.Contains, args.Flag("drop_last_sample")
+            ? ScoredLatent.CleanPrediction : ScoredLatent.Final);
         var draws = item.At("noise_draws_per_sample").EnumerateArray().Select(s => s.EnumerateArray().ToArray()).ToArray();
         // Flow steps consume a draw at every step, dance steps only inside the window.
         using var tree = GoldenChains.Grow(policy, plan, prompts, item.At("init_latents").Tensor(),
@@ -51,7 +52,8 @@ internal static class GoldenMix
         if (kl > 0)
             compare.Departs("the \"KL\" is half the squared log-ratio to the old policy; the kit's KL asks for a reference policy",
                 GoldenSteps.Refuses(() => _ = new GrpoUpdate(policy, new() { KlCoefficient = kl })));
-        new GoldenUpdates(policy, adam, compare, args.Number("max_grad_norm")).Replay(item.List("updates"), "after_samples", edges.Length, slots, Accumulate, order);
+        new GoldenUpdates(policy, adam, compare, args.Number("max_grad_norm")).Replay(item.List("updates"), "after_samples", edges.Length, slots,
+            Accumulate, order);
     }
 
     // Trimming drops the lowest part of a group for mean and std; several reward models are normalised one by one and added by weight.

@@ -26,7 +26,8 @@ internal sealed class GoldenMixChain(GoldenPolicy policy, NoiseSchedule schedule
             var v = policy.Velocity(x, schedule[i], conditioning);
             clean = x.add(v, alpha: -schedule[i]);
             // Flow steps feed the solver's history, dance steps do not.
-            if (solver is not null && (SolvesAll || flow || i > (window.Length == 0 ? -1 : window.Max()))) history.Insert(0, GoldenDpm.Predicted(x, v, schedule[i]));
+            if (solver is not null && (SolvesAll || flow || i > (window.Length == 0 ? -1 : window.Max()))) history.Insert(0,
+                GoldenDpm.Predicted(x, v, schedule[i]));
             histories.Add([.. history]);
             if (!noisy)
             {

@@ -19,7 +19,8 @@ internal static class GoldenMixSolver
         using (no_grad()) chains = [.. Enumerable.Range(0, samples).Select(s => run.Sample(roots.narrow(0, s, 1), Prompt(s), draws[s]))];
         for (var s = 0; s < samples; s++)
         {
-            for (var d = 0; d < chains[s].Latents.Count; d++) compare.Tensor($"sample {s} latent {d}", [.. latents[s, d].contiguous().data<double>()], chains[s].Latents[d]);
+            for (var d = 0; d < chains[s].Latents.Count; d++) compare.Tensor($"sample {s} latent {d}",
+                [.. latents[s, d].contiguous().data<double>()], chains[s].Latents[d]);
             foreach (var (step, score) in chains[s].Scores) compare.Number($"sample {s} log_prob {step}", scores[s, step].item<double>(), score);
         }
         var score0 = GoldenPolicy.NegativeMse(item.At("reward").At("targets").Tensor());
@@ -48,7 +49,8 @@ internal static class GoldenMixSolver
             loss.sum().backward();
             return new EdgeOutcome(0, logProb[0].item<double>(), logRatio[0].item<double>(), loss[0].item<double>(), 0);
         })];
-        new GoldenUpdates(policy, adam, compare, args.Number("max_grad_norm")).Replay(item.List("updates"), "after_samples", order.Length, slots, Accumulate, order);
+        new GoldenUpdates(policy, adam, compare, args.Number("max_grad_norm")).Replay(item.List("updates"), "after_samples", order.Length, slots,
+            Accumulate, order);
         if (run.SolvesAll && item.List("updates").Length > 1) compare.Departs("training redraws the noise, so that the ratio is always 1", moved);
     }
 }

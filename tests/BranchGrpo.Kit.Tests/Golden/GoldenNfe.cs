@@ -33,7 +33,8 @@ internal static class GoldenNfe
         }
         foreach (var config in item.List("training_configs"))
         {
-            JsonElement[] nodes = [.. shape.Parent.Select((p, i) => JsonSerializer.SerializeToElement(new { parent = p, depth = shape.Depth[i], batch_idx = shape.Prompt[i] }))];
+            JsonElement[] nodes = [.. shape.Parent.Select((p, i) =>
+                JsonSerializer.SerializeToElement(new { parent = p, depth = shape.Depth[i], batch_idx = shape.Prompt[i] }))];
             int[] leaves = [.. Enumerable.Range(shape.LevelStart[steps], plan.LeavesPerPrompt * prompts)];
             var tree = new GoldenTree(nodes, leaves, [.. leaves.Select(i => Math.Sin(3.7 * i))], splits, steps);
             var value = tree.Fuse(false);

@@ -29,7 +29,8 @@ public class GoldenReplayTests
         Assert.True(cases.Length > 0 && compare.Compared > 0, $"{file}: nothing was compared");
         if (Environment.GetEnvironmentVariable("BRANCHGRPO_GOLDEN_REPORT") is { Length: > 0 } report)
             lock (Gate)
-                File.AppendAllText(report, string.Create(CultureInfo.InvariantCulture, $"{file}\t{compare.Largest:0.0e0}\t{cases.Length} cases\t{compare.Compared} numbers\n"));
+                File.AppendAllText(report, string.Create(CultureInfo.InvariantCulture,
+                    $"{file}\t{compare.Largest:0.0e0}\t{cases.Length} cases\t{compare.Compared} numbers\n"));
     }
 
     [Fact]

@@ -11,7 +11,8 @@ internal static class GoldenRollout
         var nodes = item.List("nodes");
         compare.Sequence("split_points", item.Ints("split_points"), GoldenText.SplitPoints(item.At("args"), item.At("args").Int("sampling_steps")).Points!);
         var single = item.Text("precision") != "float64";
-        using var policy = new GoldenPolicy(item, Shape(item), item.Numbers("sigmas"), item.Numbers("timesteps"), single ? ScalarType.Float32 : ScalarType.Float64);
+        using var policy = new GoldenPolicy(item, Shape(item), item.Numbers("sigmas"), item.Numbers("timesteps"), single ? ScalarType.Float32
+            : ScalarType.Float64);
         var plan = Plan(item, item.Ints("split_points"));
         compare.Same("model_evaluations", item.Int("model_evaluations"), item.Int("batch") * Enumerable.Range(0, plan.Depth).Sum(plan.NodesAt));
         if (single)
@@ -33,7 +34,8 @@ internal static class GoldenRollout
         }
     }
 
-    public static long[] Shape(JsonElement item) => item.Numbers("latent_shape") is var s && s.Length == 3 ? [(long)s[1], (long)s[2]] : [.. s.Select(x => (long)x)];
+    public static long[] Shape(JsonElement item) => item.Numbers("latent_shape") is var s && s.Length == 3
+        ? [(long)s[1], (long)s[2]] : [.. s.Select(x => (long)x)];
 
     /// <summary>The plan of a published rollout: every step stochastic, or in mixed mode those of the window and the splits.</summary>
     public static RolloutPlan Plan(JsonElement item, int[] splits)
@@ -45,7 +47,8 @@ internal static class GoldenRollout
             Dynamics = new Dynamics.DanceSde(args.Number("eta")),
             Splits = splits.Length == 0 ? new SplitRule.None() : new SplitRule.Fixed(2, splits),
             Stochastic = args.Flag("mix_ode_sde_tree")
-                ? new StochasticRule.PublishedWindow(args.Int("mix_sde_window_size", 1), args.Int("depth_pruning_slide_interval", 1)) : new StochasticRule.All(),
+                ? new StochasticRule.PublishedWindow(args.Int("mix_sde_window_size", 1), args.Int("depth_pruning_slide_interval", 1))
+                    : new StochasticRule.All(),
             Noise = new BranchNoise.Scaled(args.Number("tree_split_noise_scale")),
         };
         return rule.At(1, 0);
@@ -68,12 +71,14 @@ internal static class GoldenRollout
         compare.Same("nodes", nodes.Length, tree.Count);
         for (var i = 0; i < nodes.Length; i++)
         {
-            compare.Sequence($"node {i}", new[] { nodes[i].Int("parent"), nodes[i].Int("depth"), nodes[i].Int("batch_idx") }, new[] { tree.Parent[i], tree.Depth[i], tree.Prompt[i] });
+            compare.Sequence($"node {i}", new[] { nodes[i].Int("parent"), nodes[i].Int("depth"), nodes[i].Int("batch_idx") },
+                new[] { tree.Parent[i], tree.Depth[i], tree.Prompt[i] });
             if (nodes[i].Has("is_sde_edge")) compare.Same($"node {i} is_sde_edge", nodes[i].Flag("is_sde_edge"), tree.IsStochastic[i]);
             compare.Number($"node {i} log_prob", nodes[i].Number("log_prob", 0), tree.LogProb[i]);
         }
         for (var d = 0; d <= tree.Plan.Depth; d++)
-            for (var k = 0; k < tree.LevelCount(d); k++) compare.Tensor($"depth {d} latent {k}", nodes[tree.LevelStart(d) + k].Numbers("latent"), tree.Level(d)[k]);
+            for (var k = 0; k < tree.LevelCount(d); k++) compare.Tensor($"depth {d} latent {k}", nodes[tree.LevelStart(d) + k].Numbers("latent"),
+                tree.Level(d)[k]);
     }
 
     // Stored latents are rounded to bfloat16 after they were scored, so each edge is replayed from its stored parent.
@@ -104,7 +109,8 @@ internal static class GoldenRollout
             if (!rescored.TryGetValue(i, out var again)) continue;
             var score = transition.LogProb(stored, Reduction.Mean);
             compare.Tensor($"node {i} new_log_prob", [again.Number("new_log_prob")], score, 2e-3);
-            moved |= Math.Abs(again.Number("ratio") - 1) > 1e-6 && Math.Abs(Math.Exp((score - transition.LogProb(stored, Reduction.Mean)).item<float>()) - 1) <= 1e-6;
+            moved |= Math.Abs(again.Number("ratio") - 1) > 1e-6
+                && Math.Abs(Math.Exp((score - transition.LogProb(stored, Reduction.Mean)).item<float>()) - 1) <= 1e-6;
         }
         if (rescored.Count > 0) compare.Departs("latents are rounded after they were scored, so that the ratio does not start at 1", moved);
     }

@@ -25,7 +25,8 @@ internal static class GoldenSteps
         var dtype = single ? ScalarType.Float32 : ScalarType.Float64;
         var i = item.Int("index");
         var ode = Dynamics.Ode(schedule, i);
-        if (eta == 0) compare.Departs("η = 0 passes through a clamp of the std at 1e-8; the kit refuses it and has ODE steps", Refuses(() => new Dynamics.DanceSde(0)));
+        if (eta == 0) compare.Departs("η = 0 passes through a clamp of the std at 1e-8; the kit refuses it and has ODE steps",
+            Refuses(() => new Dynamics.DanceSde(0)));
         var noisy = eta == 0 ? ode with { Std = 1e-8 } : new Dynamics.DanceSde(eta).Stochastic(schedule, i);
         var coefficients = item.Flag("sde_solver") ? noisy : ode with { Std = noisy.Std };
         var (x, v) = (item.At("latents").Tensor(dtype: dtype), item.At("model_output").Tensor(dtype: dtype));
@@ -133,11 +134,13 @@ internal static class GoldenSteps
         if (item.Has("prev_sample")) compare.Tensor("prev_sample", item.Numbers("prev_sample"), cat(samples, 0));
         compare.Tensor("log_prob", item.Numbers("log_prob"), cat(scores, 0));
         if (item.Has("pred_original"))
-            compare.Tensor("pred_original", item.Numbers("pred_original"), cat([.. rows.Select((r, b) => x.narrow(0, b, 1).add(v.narrow(0, b, 1), alpha: -schedule[r]))], 0));
+            compare.Tensor("pred_original", item.Numbers("pred_original"),
+                cat([.. rows.Select((r, b) => x.narrow(0, b, 1).add(v.narrow(0, b, 1), alpha: -schedule[r]))], 0));
         if (item.Has("std_total")) compare.Numbers("std_total", Listed(item.At("std_total"), rows.Length), stds, 1e-12);
         // flow_grpo returns its noise level alone; the step's deviation is that times √(−Δ).
         if (item.Has("std_dev_t"))
-            compare.Numbers("std_dev_t", Listed(item.At("std_dev_t"), rows.Length), [.. rows.Select((r, b) => stds[b] / Math.Sqrt(schedule[r] - schedule[r + 1]))], 1e-12);
+            compare.Numbers("std_dev_t", Listed(item.At("std_dev_t"), rows.Length),
+                [.. rows.Select((r, b) => stds[b] / Math.Sqrt(schedule[r] - schedule[r + 1]))], 1e-12);
     }
 
     private static double[] Listed(JsonElement element, int count) =>

@@ -55,7 +55,8 @@ internal static class GoldenText
         compare.Sequence("points", item.Ints("points"), points);
         PlanRule Rule(int[] at) => new() { Schedule = NoiseSchedule.Shifted(steps), Splits = new SplitRule.Fixed(2, at), Scored = ScoredLatent.Final };
         if (points.Distinct().Count() <= 12)
-            compare.Sequence("split steps", item.Ints("points").Distinct(), Rule(points).At(1, 1).Steps.Index().Where(s => s.Item.Branches == 2).Select(s => s.Index));
+            compare.Sequence("split steps", item.Ints("points").Distinct(),
+                Rule(points).At(1, 1).Steps.Index().Where(s => s.Item.Branches == 2).Select(s => s.Index));
         if (asked.Any(a => a < 0 || a >= steps))
             compare.Departs("split points outside the steps are moved to the nearest step", GoldenSteps.Refuses(() => Rule(asked).At(1, 1)));
     }

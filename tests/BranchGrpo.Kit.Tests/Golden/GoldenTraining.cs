@@ -44,7 +44,8 @@ internal static class GoldenTraining
             var run = new GoldenUpdates(policy, adam, compare, args.Number("max_grad_norm"));
             run.Replay(iteration.List("updates"), "after_edges", edges.Length, 1, range => update.Accumulate(tree, edges[range]), order);
             if (iteration.Has("total_gradient")) compare.Numbers("total_gradient", iteration.Numbers("total_gradient"), run.Total!, 1e-7, 0);
-            if (iteration.Has("returned_loss")) compare.Numbers("returned_loss", [iteration.Number("returned_loss")], [run.Loss / edges.Length], 1e-9, run.LossScale / edges.Length);
+            if (iteration.Has("returned_loss")) compare.Numbers("returned_loss", [iteration.Number("returned_loss")], [run.Loss / edges.Length],
+                1e-9, run.LossScale / edges.Length);
         }
     }
 
@@ -54,7 +55,8 @@ internal static class GoldenTraining
         if (o.Text("kind") != "AdamW") throw new NotSupportedException($"optimiser {o.Text("kind")}");
         return new(policy.TrainedParameters(), new()
         {
-            LearningRate = o.Number("lr"), WeightDecay = o.Number("weight_decay"), Beta1 = o.Numbers("betas")[0], Beta2 = o.Numbers("betas")[1], Epsilon = o.Number("eps"),
+            LearningRate = o.Number("lr"), WeightDecay = o.Number("weight_decay"), Beta1 = o.Numbers("betas")[0], Beta2 = o.Numbers("betas")[1],
+                Epsilon = o.Number("eps"),
         });
     }
 }

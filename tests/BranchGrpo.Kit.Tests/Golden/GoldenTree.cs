@@ -85,12 +85,14 @@ internal sealed class GoldenTree
     /// <summary>The tree as pruning sees it.</summary>
     public CreditedTree Credited(double[] value, double[] advantage, JsonElement options, int iteration)
     {
-        var window = new StochasticRule.PublishedWindow(Math.Max(1, options.Int("mix_sde_window_size", 1)), Math.Max(1, options.Int("depth_pruning_slide_interval", 1)))
+        var window = new StochasticRule.PublishedWindow(Math.Max(1, options.Int("mix_sde_window_size", 1)),
+            Math.Max(1, options.Int("depth_pruning_slide_interval", 1)))
             .Steps(Steps, 1);
         var mixed = options.Flag("mix_ode_sde_tree");
         return new()
         {
-            Parent = Parent, Depth = Depth, Prompt = Prompt, Value = value, Advantage = advantage, LastSplit = Splits.DefaultIfEmpty(-1).Max(), Iteration = iteration,
+            Parent = Parent, Depth = Depth, Prompt = Prompt, Value = value, Advantage = advantage, LastSplit = Splits.DefaultIfEmpty(-1).Max(),
+                Iteration = iteration,
             IsStochastic = [.. Depth.Select(d => d > 0 && (!mixed || window[d - 1] || Splits.Contains(d - 1)))],
         };
     }

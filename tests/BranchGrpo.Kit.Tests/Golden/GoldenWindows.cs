@@ -44,6 +44,7 @@ internal static class GoldenWindows
             // At its last place the published count begins anew, though nothing moves.
             if (start < steps && window.First + window.Stride <= steps) compare.Same($"row {i} iteration in group", expected[1], inside);
         }
-        if (strategy == "random" && item.List("rows").Length > 5) compare.Departs("an unseeded generator", moved > 0 && window.WindowAt(3) == window.WindowAt(3));
+        if (strategy == "random" && item.List("rows").Length > 5) compare.Departs("an unseeded generator", moved > 0
+            && window.WindowAt(3) == window.WindowAt(3));
     }
 }
