@@ -43,5 +43,5 @@ internal sealed class Block : nn.Module<Tensor, Tensor, Tensor>
 
     /// <summary>norm(x)·(1 + scale) + shift.</summary>
     public static Tensor Modulate(Tensor tokens, Tensor shift, Tensor scale) =>
-        addcmul(shift, F.layer_norm(tokens, [tokens.shape[^1]]), scale + 1, One);
+        addcmul(shift, F.layer_norm(tokens, [tokens.shape[^1]]), scale.add(One), One);
 }

@@ -1,3 +1,4 @@
+using BranchGrpo.Kit.Native;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
@@ -43,7 +44,7 @@ internal sealed class DualEncoder : nn.Module<Tensor, Tensor, Tensor>
     public Tensor Pictures(Tensor pictures)
     {
         using var scope = NewDisposeScope();
-        var x = pictures.clamp(-1.2, 1.2);
+        var x = pictures.clamp(Scalars.Of(-1.2), Scalars.Of(1.2));
         if (blurs) x = F.avg_pool2d(x, 3, 1, 1, false, false);                                 // texture finer than three pixels earns nothing
         x = F.gelu(third.call(F.gelu(second.call(F.gelu(first.call(x))))));                    // [B, 2·width, 4, 4]
         x = pictureOut.call(F.gelu(pictureHidden.call(x.flatten(1))));

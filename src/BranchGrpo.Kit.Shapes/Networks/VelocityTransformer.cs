@@ -1,3 +1,4 @@
+using BranchGrpo.Kit.Native;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
@@ -43,7 +44,8 @@ internal sealed class VelocityTransformer : nn.Module<Tensor, Tensor, Tensor, Te
     {
         using var scope = NewDisposeScope();
         var count = latents.shape[0];
-        var ladder = (arange(Frequencies, dtype: latents.dtype, device: latents.device) * (-Math.Log(1000) / (Frequencies - 1))).exp() * 100;
+        var ladder = arange(Frequencies, dtype: latents.dtype, device: latents.device)
+            .mul(Scalars.Of(-Math.Log(1000) / (Frequencies - 1))).exp().mul(Scalars.Of(100));
         var angle = sigma.view(-1, 1) * ladder;                                                // [B or 1, 32]
         var time = timeContract.call(F.silu(timeExpand.call(cat([angle.cos(), angle.sin()], 1))));
         var text = vocabulary.index_select(0, words.reshape(-1)).view(count, Words, size.Width);    // [B, 4, width]
@@ -52,6 +54,6 @@ internal sealed class VelocityTransformer : nn.Module<Tensor, Tensor, Tensor, Te
         foreach (var block in blocks) tokens = block.call(tokens, condition);
         var m = finalModulation.call(condition).unsqueeze(1).chunk(2, 2);
         var clean = output.call(Block.Modulate(tokens.narrow(1, Words, size.Tokens), m[0], m[1]));  // [B, tokens, channels]
-        return ((latents - clean) / sigma.clamp(min: 0.05).view(-1, 1, 1)).MoveToOuterDisposeScope();
+        return ((latents - clean) / sigma.clamp(min: Scalars.Of(0.05)).view(-1, 1, 1)).MoveToOuterDisposeScope();
     }
 }

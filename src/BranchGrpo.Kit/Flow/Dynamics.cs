@@ -1,3 +1,4 @@
+using BranchGrpo.Kit.Native;
 using static TorchSharp.torch;
 
 namespace BranchGrpo.Kit;
@@ -12,7 +13,7 @@ public readonly record struct StepCoefficients(double Latent, double Velocity, d
     /// <param name="latents">Current latents. Shape [B, …].</param>
     /// <param name="velocity">Predicted velocity. Shape [B, …].</param>
     public GaussianTransition Transition(Tensor latents, Tensor velocity) =>
-        new((latents * Latent).add_(velocity, alpha: Velocity), Std);
+        new(latents.mul(Scalars.Of(Latent)).add_(velocity, alpha: Scalars.Of(Velocity)), Std);
 }
 
 /// <summary>How a stochastic step of a rectified flow moves from σ to σ' &lt; σ. Every rule is affine in (x, v), so a rule is three numbers per step.</summary>

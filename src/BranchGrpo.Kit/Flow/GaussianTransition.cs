@@ -1,3 +1,4 @@
+using BranchGrpo.Kit.Native;
 using static TorchSharp.torch;
 
 namespace BranchGrpo.Kit;
@@ -23,7 +24,7 @@ public readonly record struct GaussianTransition(Tensor Mean, double Std)
     public Tensor Sample(Tensor noise)
     {
         using var scope = NewDisposeScope();
-        return noise.mul(Std).add_(PerChild(noise)).MoveToOuterDisposeScope();                     // [B·K, …]
+        return noise.mul(Scalars.Of(Std)).add_(PerChild(noise)).MoveToOuterDisposeScope();                     // [B·K, …]
     }
 
     /// <summary>log p(x' | x) per element −(x' − mean)²/(2std²) − ln std − ½ ln 2π, averaged or summed over the elements.</summary>
@@ -38,8 +39,8 @@ public readonly record struct GaussianTransition(Tensor Mean, double Std)
         var squares = next.sub(PerChild(next)).square().flatten(1);                               // [B·K, D]
         var constant = -Math.Log(Std) - 0.5 * Math.Log(2 * Math.PI);
         var logDensity = reduction == Reduction.Mean
-            ? squares.mean([1]) * (-0.5 / (Std * Std)) + constant
-            : squares.sum(1) * (-0.5 / (Std * Std)) + constant * squares.shape[1];
+            ? squares.mean([1]).mul(Scalars.Of(-0.5 / (Std * Std))).add(Scalars.Of(constant))
+            : squares.sum(1).mul(Scalars.Of(-0.5 / (Std * Std))).add(Scalars.Of(constant * squares.shape[1]));
         return logDensity.MoveToOuterDisposeScope();                                               // [B·K]
     }
 

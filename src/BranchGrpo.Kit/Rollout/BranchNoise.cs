@@ -1,3 +1,4 @@
+using BranchGrpo.Kit.Native;
 using static TorchSharp.torch;
 
 namespace BranchGrpo.Kit;
@@ -41,9 +42,9 @@ public abstract record BranchNoise
         if (branches == 1) return own(child);
         return this switch
         {
-            Correlated { Strength: var s } => (shared() + own(child) * s) / Math.Sqrt(1 + s * s),
+            Correlated { Strength: var s } => shared().add(own(child), alpha: Scalars.Of(s)).div(Scalars.Of(Math.Sqrt(1 + s * s))),
             Mirrored => child % 2 == 0 ? own(child) : -own(child - 1),
-            Scaled { Factor: var x } => own(child) * x,
+            Scaled { Factor: var x } => own(child).mul(Scalars.Of(x)),
             _ => own(child),
         };
     }

@@ -1,4 +1,4 @@
-using TorchSharp;
+using BranchGrpo.Kit.Native;
 using static TorchSharp.torch;
 
 namespace BranchGrpo.Kit;
@@ -65,7 +65,7 @@ public static class TreeRollout
         if (step < plan.Depth - 1) return;
         var leaves = plan.Scored == ScoredLatent.Final
             ? next.alias()
-            : latents.add(velocity, alpha: -plan.Schedule[step]).repeat_interleave(branches, 0);    // x₀ = x − σv
+            : latents.add(velocity, alpha: Scalars.Of(-plan.Schedule[step])).repeat_interleave(branches, 0);    // x₀ = x − σv
         tree.Leaves = leaves.DetachFromDisposeScope();
     }
 

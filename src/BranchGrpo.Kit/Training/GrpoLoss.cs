@@ -1,3 +1,4 @@
+using BranchGrpo.Kit.Native;
 using static TorchSharp.torch;
 
 namespace BranchGrpo.Kit;
@@ -15,7 +16,7 @@ public static class GrpoLoss
     {
         using var scope = NewDisposeScope();
         var ratio = logRatio.exp();                                                                // [E]
-        return maximum(-advantage * ratio, -advantage * ratio.clamp(1 - clipRange, 1 + clipRange)).MoveToOuterDisposeScope();
+        return maximum(-advantage * ratio, -advantage * ratio.clamp(Scalars.Of(1 - clipRange), Scalars.Of(1 + clipRange))).MoveToOuterDisposeScope();
     }
 
     /// <summary>KL(N(mean, std²) ‖ N(reference, std²)) = (mean − reference)²/(2·std²), averaged or summed over elements.</summary>
@@ -28,7 +29,7 @@ public static class GrpoLoss
     public static Tensor Kl(Tensor mean, Tensor reference, double std, Reduction reduction)
     {
         using var scope = NewDisposeScope();
-        var squares = (mean - reference).square().flatten(1) / (2 * std * std);                    // [B, D]
+        var squares = (mean - reference).square().flatten(1).div(Scalars.Of(2 * std * std));                    // [B, D]
         return (reduction == Reduction.Mean ? squares.mean([1]) : squares.sum(1)).MoveToOuterDisposeScope();
     }
 
@@ -42,6 +43,6 @@ public static class GrpoLoss
     {
         using var scope = NewDisposeScope();
         var drift = (mean - oldMean).square().flatten(1).mean([1]);                                // [E]
-        return (logRatio * std + drift / (2 * std)).MoveToOuterDisposeScope();
+        return logRatio.mul(Scalars.Of(std)).add(drift, alpha: Scalars.Of(0.5 / std)).MoveToOuterDisposeScope();
     }
 }

@@ -1,4 +1,4 @@
-using TorchSharp;
+using BranchGrpo.Kit.Native;
 using static TorchSharp.torch;
 
 namespace BranchGrpo.Kit;
@@ -58,7 +58,7 @@ public sealed class GrpoUpdate(FlowPolicy policy, Objective objective, FlowPolic
             Tensor anchored;
             using (no_grad()) anchored = Transition(reference!, tree, step, latents, prompts, anchor).Mean;
             kl = GrpoLoss.Kl(transition.Mean, anchored, transition.Std, objective.Reduction).index_select(0, ofEdge);
-            loss = loss + kl * objective.KlCoefficient;
+            loss = loss.add(kl, alpha: Scalars.Of(objective.KlCoefficient));
         }
         loss = loss * Values(edges.Select(e => e.Item.Weight), loss);                              // [E]
         Record(tree, edges, outcomes, [logProb, logRatio, loss, kl]);

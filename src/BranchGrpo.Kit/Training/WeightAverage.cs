@@ -1,3 +1,4 @@
+using BranchGrpo.Kit.Native;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -24,7 +25,7 @@ public sealed class WeightAverage : IDisposable
     {
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
-        for (var i = 0; i < average.Length; i++) average[i].mul_(decay).add_(parameters[i].Parameter, alpha: 1 - decay);
+        for (var i = 0; i < average.Length; i++) average[i].mul_(Scalars.Of(decay)).add_(parameters[i].Parameter, alpha: Scalars.Of(1 - decay));
     }
 
     /// <summary>Exchanges weights and average until disposed.</summary>
