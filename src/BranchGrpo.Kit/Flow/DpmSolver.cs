@@ -27,7 +27,9 @@ public enum DpmCorrection
 /// <param name="Prediction">Clean (++) or noise predictions.</param>
 /// <param name="Correction">Second-order rule; order 3 needs none.</param>
 /// <remarks>DPM-Solver++, arXiv 2211.01095, and DPM-Solver, arXiv 2206.00927; MixGRPO, arXiv 2507.21802, uses it after its window.
-/// The first steps have less history and the last is of order 1; with fewer than 15 steps the last but one is at most of order 2.</remarks>
+/// The first steps have less history and the last is of order 1; with fewer than 15 steps the last but one is at most of order 2.
+/// At order 3 the published solvers carry half of the second-difference term of the expansion; the ODE form follows them, and so does the SDE form
+/// but for its sign, which is wrong there. Order 2 is the one to use.</remarks>
 public sealed record DpmSolver(int Order, DpmPrediction Prediction = DpmPrediction.Clean, DpmCorrection Correction = DpmCorrection.Midpoint)
 {
     /// <summary>Predictions used.</summary>

@@ -78,7 +78,7 @@ internal static class GoldenDpm
 
     private static double Lambda(double sigma) => Math.Log(1 - sigma) - Math.Log(sigma);
 
-    /// <summary>The published third-order SDE term has −½ where the expansion in the step needs +½: its means are off by α·D2.</summary>
+    /// <summary>The published third-order SDE term has −½ where a term that vanishes with the step needs +½: its means are off by α·D2.</summary>
     public static GaussianTransition Published(DpmSolver solver, NoiseSchedule schedule, int step, GaussianTransition own, List<Tensor> history) =>
         solver.OrderAt(schedule, step, history.Count) == 3 ? own with { Mean = own.Mean - Bend(schedule, step, history) * (1 - schedule[step + 1]) } : own;
 
