@@ -62,8 +62,13 @@ public class FlowTests
     public void Stochastic_steps_vanish_into_the_ode_with_their_noise(string name)
     {
         var schedule = NoiseSchedule.Shifted(8, 3);
-        var quiet = Rule(name) switch { Dynamics.DanceSde => (Dynamics)new Dynamics.DanceSde(1e-6), Dynamics.FlowSde =>
-            new Dynamics.FlowSde(1e-6), _ => new Dynamics.Cps(1e-9) };
+        var quiet = Rule(name) switch
+        {
+            Dynamics.DanceSde => (Dynamics)new Dynamics.DanceSde(1e-6),
+            Dynamics.FlowSde =>
+            new Dynamics.FlowSde(1e-6),
+            _ => new Dynamics.Cps(1e-9)
+        };
         for (var i = 0; i < 7; i++)
         {
             var (noisy, ode) = (quiet.Stochastic(schedule, i), Dynamics.Ode(schedule, i));

@@ -116,7 +116,7 @@ public partial class NativeTests
         {
             ["f64"] = randn(3, 2, dtype: float64), ["f32"] = randn(5), ["f16"] = randn(4).to(float16), ["bf16"] = randn(4).to(bfloat16), ["i64"] = arange(7),
             ["i32"] = arange(3, dtype: int32), ["u8"] = arange(3).to(uint8), ["bool"] = tensor(new[] { true, false }), ["scalar"] = tensor(2.5f),
-                ["none"] = zeros(0, 3),
+            ["none"] = zeros(0, 3),
             ["strided"] = randn(4, 3).t(),
         };
         SafeTensors.Write(path, all, new Dictionary<string, string> { ["made"] = "by hand" });

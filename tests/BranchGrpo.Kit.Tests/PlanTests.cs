@@ -37,14 +37,17 @@ public class PlanTests
         var window = new PlanRule
         {
             Schedule = NoiseSchedule.Shifted(10), Splits = new SplitRule.Fixed(2, 0, 4),
-                Stochastic = new StochasticRule.Window(WindowSchedule.Sliding(2, 10, every: 10)),
+            Stochastic = new StochasticRule.Window(WindowSchedule.Sliding(2, 10, every: 10)),
         };
         int[] Stochastic(int iteration) => [.. window.At(iteration, 1).Steps.Index().Where(s => s.Item.IsStochastic).Select(s => s.Index)];
         Assert.Equal([0, 1, 4], Stochastic(1));
         Assert.Equal([0, 1, 2, 4], Stochastic(11));
         Assert.Equal([0, 4, 5, 6], Stochastic(51));
-        var star = window with { Splits = new SplitRule.AtFirstStochasticStep(16),
-            Stochastic = new StochasticRule.Window(WindowSchedule.Sliding(4, 10, every: 10)) };
+        var star = window with
+        {
+            Splits = new SplitRule.AtFirstStochasticStep(16),
+            Stochastic = new StochasticRule.Window(WindowSchedule.Sliding(4, 10, every: 10))
+        };
         Assert.Equal((2, 16, 16), (star.At(21, 1).LastSplit, star.At(21, 1).Steps[2].Branches, star.At(21, 1).LeavesPerPrompt));
         var random = window with { Splits = new SplitRule.Random(3, 2, 6), Stochastic = new StochasticRule.SplitsOnly() };
         Assert.Equal(random.At(5, 9), random.At(5, 9));

@@ -33,8 +33,11 @@ public enum DpmCorrection
 public sealed record DpmSolver(int Order, DpmPrediction Prediction = DpmPrediction.Clean, DpmCorrection Correction = DpmCorrection.Midpoint)
 {
     /// <summary>Predictions used.</summary>
-    public int Order { get; init => field = value is >= 1 and <= 3 ? value : throw new ArgumentOutOfRangeException(nameof(Order), value,
-        "must be 1, 2 or 3"); } = Order;
+    public int Order
+    {
+        get; init => field = value is >= 1 and <= 3 ? value : throw new ArgumentOutOfRangeException(nameof(Order), value,
+        "must be 1, 2 or 3");
+    } = Order;
 
     /// <summary>The ODE update.</summary>
     /// <param name="schedule">Noise levels.</param>

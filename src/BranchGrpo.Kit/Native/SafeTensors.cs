@@ -13,7 +13,7 @@ public static class SafeTensors
     {
         ["F64"] = ScalarType.Float64, ["F32"] = ScalarType.Float32, ["F16"] = ScalarType.Float16, ["BF16"] = ScalarType.BFloat16,
         ["I64"] = ScalarType.Int64, ["I32"] = ScalarType.Int32, ["I16"] = ScalarType.Int16, ["I8"] = ScalarType.Int8, ["U8"] = ScalarType.Byte,
-            ["BOOL"] = ScalarType.Bool,
+        ["BOOL"] = ScalarType.Bool,
     };
 
     private const long MaximumHeader = 100 << 20;

@@ -91,8 +91,13 @@ internal static class GoldenDpm
     }
 
     public static DpmSolver Solver(string algorithm, int order, string type) => new(order,
-        algorithm switch { "dpmsolver++" => DpmPrediction.Clean, "dpmsolver" => DpmPrediction.Noise, _ =>
-            throw new NotSupportedException($"solver {algorithm}") },
+        algorithm switch
+        {
+            "dpmsolver++" => DpmPrediction.Clean,
+            "dpmsolver" => DpmPrediction.Noise,
+            _ =>
+            throw new NotSupportedException($"solver {algorithm}")
+        },
         type switch { "midpoint" => DpmCorrection.Midpoint, "heun" => DpmCorrection.Heun, _ => throw new NotSupportedException($"solver type {type}") });
 
     /// <summary>Published: x₀ = x − σv for both algorithms, although "dpmsolver" extrapolates noise predictions x₁ = x + (1 − σ)v.</summary>

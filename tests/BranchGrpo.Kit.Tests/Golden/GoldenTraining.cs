@@ -56,7 +56,7 @@ internal static class GoldenTraining
         return new(policy.TrainedParameters(), new()
         {
             LearningRate = o.Number("lr"), WeightDecay = o.Number("weight_decay"), Beta1 = o.Numbers("betas")[0], Beta2 = o.Numbers("betas")[1],
-                Epsilon = o.Number("eps"),
+            Epsilon = o.Number("eps"),
         });
     }
 }

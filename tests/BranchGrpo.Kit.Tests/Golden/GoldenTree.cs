@@ -92,7 +92,7 @@ internal sealed class GoldenTree
         return new()
         {
             Parent = Parent, Depth = Depth, Prompt = Prompt, Value = value, Advantage = advantage, LastSplit = Splits.DefaultIfEmpty(-1).Max(),
-                Iteration = iteration,
+            Iteration = iteration,
             IsStochastic = [.. Depth.Select(d => d > 0 && (!mixed || window[d - 1] || Splits.Contains(d - 1)))],
         };
     }
