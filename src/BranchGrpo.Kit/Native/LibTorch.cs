@@ -83,7 +83,7 @@ public static partial class LibTorch
         {
             // The host set a resolver of its own; it finds the library by the name that is loaded now.
         }
-        return new(folder, source, version, library, patched || library.Contains("weak", StringComparison.Ordinal));
+        return new(folder, source, version, library, patched);
     }
 
     private static string PatchedCopy(string original)

@@ -5,5 +5,5 @@ namespace BranchGrpo.Kit.Native;
 /// <param name="Source">What chose it.</param>
 /// <param name="Version">Its version.</param>
 /// <param name="Shim">TorchSharp's native library as loaded.</param>
-/// <param name="IsPatched">Whether that is a copy whose need of a newer GLIBCXX was marked weak.</param>
+/// <param name="IsPatched">Whether that is a copy patched when the process started; copies beside a program were patched by its build.</param>
 public sealed record LibTorchReport(string Folder, string Source, string Version, string Shim, bool IsPatched);
