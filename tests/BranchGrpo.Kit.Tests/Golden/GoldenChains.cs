@@ -11,6 +11,7 @@ internal static class GoldenChains
         using var policy = new GoldenPolicy(item, GoldenRollout.Shape(item), item.Numbers("sigmas"), item.Numbers("timesteps"));
         using var adam = GoldenTraining.Optimizer(policy, item);
         var (args, prompts) = (item.At("args"), item.Int("prompts"));
+        GoldenSteps.Stored(item, compare);
         foreach (var (n, iteration) in item.List("iterations").Index())
         {
             compare.In($"iteration {n}");
@@ -31,6 +32,8 @@ internal static class GoldenChains
                 compare.Sequence("steps to choose from", Enumerable.Range(0, plan.Depth).Where(plan.IsTrainable),
                     perm.EnumerateArray().Select(p => p.GetInt32()).Order());
             var order = iteration.List("edges_in_training_order");
+            foreach (var edge in order)
+                compare.Same("step", edge.Int("step"), iteration.List("perms")[edge.Int("sample")][edge.Int("slot")].GetInt32());
             var (accumulation, limit) = (args.Int("gradient_accumulation_steps"), args.Number("adv_clip_max"));
             TrainedEdge[] edges = [.. order.Select(e => Edge(tree, e, Math.Clamp(advantage[e.Int("sample")], -limit, limit), 1.0 / (accumulation * trained)))];
             var update = new GrpoUpdate(policy, new() { ClipRange = args.Number("clip_range") });
@@ -40,7 +43,10 @@ internal static class GoldenChains
             var used = updates.Length == 0 ? 0 : updates[^1].Int("after_samples");
             if (used < samples)
                 compare.Departs("samples beyond the last full batch never take part", Dealt(order.Length, accumulation * trained) == order.Length);
-            if (iteration.Has("error")) compare.Departs("fewer samples than a batch end in an error", updates.Length == 0);
+            if (iteration.Has("error")) compare.Departs("fewer samples than a batch end in an error", updates.Length == 0
+                && Dealt(order.Length, accumulation * trained) == order.Length);
+            if (iteration.Has("returned_grad_norm"))
+                compare.Numbers("returned_grad_norm", [iteration.Number("returned_grad_norm")], [run.Norm], 1e-7, 0);
             if (iteration.Has("returned_loss")) compare.Numbers("returned_loss", [iteration.Number("returned_loss")], [run.Loss], 1e-9, run.LossScale);
         }
     }

@@ -106,6 +106,7 @@ internal static class GoldenCredit
         var (limit, clip, accumulation) = (item.Number("adv_clip_max"), item.Number("clip_range"), item.Int("gradient_accumulation_steps"));
         var (edges, total, skipped) = (item.List("edges"), 0.0, 0);
         compare.Same("num_samples_per_step", item.Int("num_samples_per_step"), Math.Max(1, edges.Length / item.Int("num_trees", 1)));
+        using var single = new GoldenSingleEdge();
         foreach (var (k, edge) in edges.Index())
         {
             var advantage = edge.Number("advantage") is var a && double.IsNaN(a) ? a : Math.Clamp(a, -limit, limit);
@@ -115,7 +116,8 @@ internal static class GoldenCredit
             if (edge.Flag("skipped"))
             {
                 skipped++;
-                compare.Departs("edges that are not finite are skipped; the kit's update throws", !double.IsFinite(ratio) || !double.IsFinite(advantage));
+                compare.Departs("edges that are not finite are skipped; the kit's update throws", (!double.IsFinite(ratio) || double.IsNaN(advantage))
+                    && single.Throws(logRatio.item<double>(), advantage));
                 continue;
             }
             var loss = GrpoLoss.Clipped(logRatio, tensor(new[] { advantage }), clip) / (accumulation * item.Int("num_samples_per_step"));
@@ -124,9 +126,18 @@ internal static class GoldenCredit
             compare.Numbers($"edge {k} loss", [edge.Number("loss")], [loss.item<double>()]);
             compare.Numbers($"edge {k} dloss_dnew", [edge.Number("dloss_dnew")], [logProb.grad!.item<double>()]);
             total += loss.item<double>();
+            var (change, weight) = (logRatio.item<double>(), 1.0 / (accumulation * item.Int("num_samples_per_step")));
+            if (!double.IsFinite(change))
+            {
+                compare.Departs("a log-probability of −∞ trains with ratio 0; the kit's update throws", single.Throws(change, advantage));
+                continue;
+            }
+            var outcome = single.At(change, advantage, weight, clip);
+            compare.Numbers($"edge {k} outcome", [edge.Number("ratio"), edge.Number("loss")], [outcome.Ratio, outcome.Loss]);
         }
         if (item.Has("returned_loss")) compare.Number("returned_loss", item.Number("returned_loss"), total / edges.Length, 1e-9);
         var steps = item.List("events").Where(e => e.Text("event") == "optimizer_step").Select(e => e.Int("after_edge")).ToArray();
+        compare.Sequence("gradients cleared", steps, item.List("events").Where(e => e.Text("event") == "zero_grad").Select(e => e.Int("after_edge")));
         var tree = new CreditedTree { Parent = [], Depth = [], Prompt = [], IsStochastic = [], Value = [], Advantage = [], LastSplit = -1 };
         var end = -1;
         int[] ends = [.. new UpdateSplit.ByEdges(accumulation).Deal(tree, [.. Enumerable.Range(0, edges.Length)]).Select(chunk => end += chunk.Length)];

@@ -11,12 +11,14 @@ internal static class GoldenDpm
     {
         var solver = Solver(item.Text("algorithm")!, item.Int("order"), item.Text("solver_type")!);
         var (schedule, noisy) = (new NoiseSchedule(item.Numbers("sigmas")), item.Flag("sde_solver"));
-        var history = new List<Tensor>();
+        var (history, arrived) = (new List<Tensor>(), (double[]?)null);
         foreach (var step in item.List("steps"))
         {
             var (i, x, v) = (step.Int("index"), step.At("sample").Tensor(), step.At("velocity").Tensor());
             compare.In($"{item.Text("algorithm")} order {item.Int("order")} step {i}");
             compare.Tensor("x0", step.Numbers("x0"), x.add(v, alpha: -schedule[i]));
+            if (arrived is not null) compare.Tensor("sample", arrived, x);
+            arrived = step.Numbers("prev_sample");
             history.Insert(0, Predicted(x, v, schedule[i]));
             if (solver.Prediction == DpmPrediction.Noise && (schedule[i] == 1 || schedule[i + 1] == 0))
             {
@@ -53,6 +55,16 @@ internal static class GoldenDpm
     {
         var args = item.At("args");
         var window = item.Ints("window");
+        if (item.Has("error") && window.Length > 0)
+        {
+            var third = Solver(args.Text("dpm_algorithm_type")!, args.Int("dpm_solver_order"), args.Text("dpm_solver_type")!);
+            var (inner, ones) = (new NoiseSchedule([0.9, 0.8, 0.7, 0.6, 0.5]), new long[] { 1, 2 });
+            Tensor Filled(double value) => full(ones, value, float64);
+            var kit = third.Deterministic(inner, 2, Filled(0.3), [Filled(0.2), Filled(0.1), Filled(0.4)]);
+            compare.Departs("order 3 on noise predictions fails; the kit has its ODE form", third is { Order: 3, Prediction: DpmPrediction.Noise }
+                && kit.isfinite().all().item<bool>());
+            return;
+        }
         if (item.Has("error"))
         {
             compare.Departs("an empty window fails; the kit's plan then simply has no stochastic step", window.Length == 0
@@ -61,6 +73,13 @@ internal static class GoldenDpm
         }
         var used = item.At("sigma_schedule_used");
         var schedule = new NoiseSchedule(used.Numbers());
+        compare.Numbers("sigma_schedule_used", used.Numbers(), GoldenMixChain.Schedule(args, window), 1e-14);
+        compare.Sequence("timesteps_used", item.Ints("timesteps_used"), item.Ints("timesteps_used").Select((_, i) => schedule.Timestep(i)));
+        if (schedule[schedule.Steps] > 0)
+        {
+            var tail = NoiseSchedule.Shifted(args.Int("sampling_steps"), args.Number("shift")).WithCoarseTail(window.Max() + 1, 1000);
+            compare.Departs("a tail of one level stops above 0; the kit's coarse tail keeps the last level", tail[tail.Steps] == 0);
+        }
         using var policy = new GoldenPolicy(item, [.. item.At("init_latents").Shape().Skip(1)], used.Numbers(), item.Numbers("timesteps_used"));
         var draws = item.List("noise_draws").Select(d => d.Tensor()).ToArray();
         var run = new GoldenMixChain(policy, schedule, args, window);
@@ -68,7 +87,14 @@ internal static class GoldenDpm
         using var noGradient = no_grad();
         var chain = run.Sample(item.At("init_latents").Tensor(), "0", draws);
         for (var d = 0; d < chain.Latents.Count; d++) compare.Tensor($"latent {d}", [.. latents[0, d].contiguous().data<double>()], chain.Latents[d]);
-        foreach (var (step, score) in chain.Scores) compare.Number($"log_prob {step}", scores[step], score);
+        foreach (var (step, score) in chain.Scores.Index()) compare.Number($"log_prob {step}", scores[step], score);
+        if (!chain.IsWhole)
+        {
+            compare.Departs("noise predictions give no number at σ = 1 and σ = 0; the kit refuses", !item.Numbers("final").All(double.IsFinite));
+            return;
+        }
+        compare.Same("steps", latents.shape[1], chain.Latents.Count);
+        compare.Tensor("final", item.Numbers("final"), chain.Latents[^1]);
         compare.Tensor("returned_image_latent", item.Numbers("returned_image_latent"), args.Flag("drop_last_sample") ? chain.Clean : chain.Latents[^1]);
         if (run.SolvesAll && draws.Length > 1)
             compare.Departs("an unseeded generator per step gives every step the same noise",

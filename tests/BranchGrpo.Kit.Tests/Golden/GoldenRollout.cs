@@ -14,6 +14,7 @@ internal static class GoldenRollout
         using var policy = new GoldenPolicy(item, Shape(item), item.Numbers("sigmas"), item.Numbers("timesteps"), single ? ScalarType.Float32
             : ScalarType.Float64);
         var plan = Plan(item, item.Ints("split_points"));
+        GoldenSteps.Stored(item, compare);
         compare.Same("model_evaluations", item.Int("model_evaluations"), item.Int("batch") * Enumerable.Range(0, plan.Depth).Sum(plan.NodesAt));
         if (single)
         {
@@ -73,6 +74,7 @@ internal static class GoldenRollout
         {
             compare.Sequence($"node {i}", new[] { nodes[i].Int("parent"), nodes[i].Int("depth"), nodes[i].Int("batch_idx") },
                 new[] { tree.Parent[i], tree.Depth[i], tree.Prompt[i] });
+            if (nodes[i].Has("step")) compare.Same($"node {i} step", nodes[i].Int("step"), tree.Depth[i]);
             if (nodes[i].Has("is_sde_edge")) compare.Same($"node {i} is_sde_edge", nodes[i].Flag("is_sde_edge"), tree.IsStochastic[i]);
             compare.Number($"node {i} log_prob", nodes[i].Number("log_prob", 0), tree.LogProb[i]);
         }
@@ -88,14 +90,22 @@ internal static class GoldenRollout
         var (shape, scale) = (Shape(item), item.At("args").Number("tree_split_noise_scale"));
         var rescored = item.Has("reevaluation_same_weights") ? item.List("reevaluation_same_weights").ToDictionary(r => r.Int("node")) : [];
         var moved = false;
+        var own = TreeShape.Of(plan, item.Int("batch"));
+        compare.Sequence("parents", nodes.Select(n => n.Int("parent")), own.Parent);
+        compare.Sequence("prompts", nodes.Select(n => n.Int("batch_idx")), own.Prompt);
+        compare.Sequence("steps", nodes.Select(n => n.Int("step")), own.Depth);
+        var (scores, clean) = (new double[nodes.Length], new Tensor?[nodes.Length]);
         for (var i = 0; i < nodes.Length; i++)
         {
             if (nodes[i].Int("parent") < 0) continue;
             var parent = nodes[nodes[i].Int("parent")];
             var step = parent.Int("depth");
+            if (nodes[i].Has("is_sde_edge")) compare.Same($"node {i} is_sde_edge", nodes[i].Flag("is_sde_edge"), plan.Steps[step].IsStochastic);
             using var conditioning = policy.Encode([$"{nodes[i].Int("batch_idx")}"]);
             var latent = parent.At("latent").Tensor([1, .. shape], ScalarType.Float32);
-            var transition = plan.Coefficients(step).Transition(latent, policy.Velocity(latent, plan.Schedule[step], conditioning));
+            var velocity = policy.Velocity(latent, plan.Schedule[step], conditioning);
+            var transition = plan.Coefficients(step).Transition(latent, velocity);
+            clean[i] = latent.add(velocity, alpha: -plan.Schedule[step]);
             var stored = nodes[i].At("latent").Tensor([1, .. shape], ScalarType.Float32);
             if (!plan.Steps[step].IsStochastic)
             {
@@ -105,12 +115,24 @@ internal static class GoldenRollout
             var factor = plan.Steps[step].Branches > 1 ? scale : 1;
             var next = transition.Sample(nodes[i].At("noise").Tensor([1, .. shape], ScalarType.Float32) * factor);
             compare.Tensor($"node {i} latent", nodes[i].Numbers("latent"), next.to(bfloat16), 1e-2);
-            compare.Tensor($"node {i} log_prob", [nodes[i].Number("log_prob")], transition.LogProb(next, Reduction.Mean), 2e-3);
+            var scored = transition.LogProb(next, Reduction.Mean);
+            compare.Tensor($"node {i} log_prob", [nodes[i].Number("log_prob")], scored, 2e-3);
+            scores[i] = scored.to(float64).item<double>();
             if (!rescored.TryGetValue(i, out var again)) continue;
             var score = transition.LogProb(stored, Reduction.Mean);
             compare.Tensor($"node {i} new_log_prob", [again.Number("new_log_prob")], score, 2e-3);
+            compare.Number($"node {i} ratio", again.Number("ratio"), Math.Exp((score - scored).to(float64).item<double>()), 2e-3);
             moved |= Math.Abs(again.Number("ratio") - 1) > 1e-6
                 && Math.Abs(Math.Exp((score - transition.LogProb(stored, Reduction.Mean)).item<float>()) - 1) <= 1e-6;
+        }
+        var reward = GoldenPolicy.NegativeMse(item.At("reward").At("targets").Tensor());
+        foreach (var leaf in item.List("leaves"))
+        {
+            var (node, path) = (leaf.Int("node"), 0.0);
+            for (var i = node; i >= 0; i = nodes[i].Int("parent")) path += scores[i];
+            compare.Number("path_log_prob", leaf.Number("path_log_prob"), path, 2e-3);
+            compare.Tensor("pred_original", leaf.Numbers("pred_original"), clean[node]!, 1e-5);
+            compare.Number("reward", leaf.Number("reward"), reward(clean[node]!, [$"{nodes[node].Int("batch_idx")}"])[0], 1e-5);
         }
         if (rescored.Count > 0) compare.Departs("latents are rounded after they were scored, so that the ratio does not start at 1", moved);
     }

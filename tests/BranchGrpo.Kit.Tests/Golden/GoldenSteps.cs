@@ -18,6 +18,22 @@ internal static class GoldenSteps
         compare.Numbers("model_t_f32", item.Numbers("model_t_f32"), [.. item.Ints("timestep_f32").Select(t => (double)(float)(t / 1000.0))], 1e-7);
     }
 
+    /// <summary>The stored levels against the kit's own, and the stored integer times against the truncation of the stored levels, on the edges
+    /// too.</summary>
+    public static void Stored(JsonElement item, GoldenComparer compare)
+    {
+        var (args, single) = (item.At("args"), item.Text("precision") is { } precision && precision != "float64");
+        var (stored, times) = (item.Numbers("sigmas"), item.Ints("timesteps"));
+        var own = NoiseSchedule.Shifted(args.Int("sampling_steps"), args.Number("shift"));
+        var shortens = GoldenMixChain.HasSolver(args) && args.Text("dpm_apply_strategy") == "post";    // its own schedule, compared where it is made
+        if (!shortens || stored.Length == own.Steps + 1) compare.Numbers("sigmas", stored, own.Sigmas.ToArray(), single ? 1e-6 : 1e-14);
+        var exact = new NoiseSchedule(stored);
+        compare.Sequence("timesteps", times, times.Select((_, i) => single ? (int)((float)stored[i] * 1000f) : exact.Timestep(i)));
+        foreach (var iteration in item.Has("iterations") ? item.List("iterations") : [item])
+            foreach (var edge in iteration.Has("edges_in_training_order") ? iteration.List("edges_in_training_order") : [])
+                compare.Same("timestep", edge.Int("timestep"), times[edge.Int("step")]);
+    }
+
     public static void Branch(JsonElement root, JsonElement item, GoldenComparer compare)
     {
         var single = item.Text("schedule")!.EndsWith("f32", StringComparison.Ordinal);

@@ -7,6 +7,9 @@ internal sealed class GoldenUpdates(GoldenPolicy policy, AdamW adam, GoldenCompa
 {
     public double Loss { get; private set; }
 
+    /// <summary>Norm before the last clipped step.</summary>
+    public double Norm { get; private set; } = double.NaN;
+
     /// <summary>Sum of the losses' sizes: the scale of <see cref="Loss"/>, in which positive and negative edges cancel.</summary>
     public double LossScale { get; private set; }
 
@@ -41,6 +44,7 @@ internal sealed class GoldenUpdates(GoldenPolicy policy, AdamW adam, GoldenCompa
         foreach (var (outcome, edge) in outcomes.Zip(order))
         {
             compare.Number("new_log_prob", edge.Number("new_log_prob"), outcome.LogProb, 1e-7);
+            compare.Number("old_log_prob", edge.Number("old_log_prob"), outcome.LogProb - outcome.LogRatio);
             if (edge.Has("ratio")) compare.Number("ratio", edge.Number("ratio"), outcome.Ratio, 1e-7);
             if (edge.Has("loss")) compare.Number("loss", edge.Number("loss"), outcome.Loss, 1e-7);
             Loss += outcome.Loss;
@@ -55,6 +59,7 @@ internal sealed class GoldenUpdates(GoldenPolicy policy, AdamW adam, GoldenCompa
         if (update.Has("grad_before_clip")) compare.Numbers("grad_before_clip", update.Numbers("grad_before_clip"), gradient, 1e-7, 0);
         var clips = !update.Has("clipped_call") || update.Flag("clipped_call");
         var norm = adam.ClipGradients(maxNorm);
+        if (clips) Norm = norm;
         if (update.Has("grad_norm") && clips) compare.Numbers("grad_norm", [update.Number("grad_norm")], [norm], 1e-7, 0);
         if (!clips)
         {
