@@ -1,4 +1,3 @@
-using BranchGrpo.Cli.Compare;
 using BranchGrpo.Kit;
 using BranchGrpo.Kit.Native;
 using BranchGrpo.Kit.Shapes;
@@ -43,6 +42,6 @@ internal static class EmbeddedTask
     {
         using var scope = torch.NewDisposeScope();
         var pictures = ShapesSize.Cpu.ToPictures(ShapesSampler.Sample(policy, prompts, Steps, seed)).cpu();      // [B, 3, 32, 32]
-        RunFolder.Write(path, temporary => File.WriteAllBytes(temporary, PictureGrid.Encode(pictures, Columns, prompts)));
+        PictureGrid.Save(path, pictures, Columns, prompts);
     }
 }

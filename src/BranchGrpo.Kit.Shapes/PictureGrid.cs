@@ -1,3 +1,4 @@
+using BranchGrpo.Kit.Native;
 using SkiaSharp;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -54,17 +55,7 @@ public static class PictureGrid
     public static void Save(string path, Tensor pictures, int columns, IReadOnlyList<string>? captions = null)
     {
         var bytes = Encode(pictures, columns, captions);
-        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-        var temporary = $"{path}.{Guid.NewGuid():N}.tmp";
-        try
-        {
-            File.WriteAllBytes(temporary, bytes);
-            File.Move(temporary, path, overwrite: true);
-        }
-        finally
-        {
-            File.Delete(temporary);
-        }
+        WholeFile.Write(path, temporary => File.WriteAllBytes(temporary, bytes));
     }
 
     /// <summary>The largest font, up to 11 points, in which every caption fits under its picture.</summary>

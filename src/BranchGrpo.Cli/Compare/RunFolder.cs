@@ -1,3 +1,5 @@
+using BranchGrpo.Kit.Native;
+
 namespace BranchGrpo.Cli.Compare;
 
 /// <summary>The files of a comparison. Everything but the records is written to a temporary file and renamed.</summary>
@@ -29,20 +31,5 @@ internal static class RunFolder
         }
     }
 
-    public static void WriteText(string path, string text) => Write(path, temporary => File.WriteAllText(temporary, text));
-
-    /// <summary>Lets <paramref name="write"/> fill a temporary file and then gives it its name.</summary>
-    public static void Write(string path, Action<string> write)
-    {
-        var temporary = path + ".tmp";
-        try
-        {
-            write(temporary);
-            File.Move(temporary, path, overwrite: true);
-        }
-        finally
-        {
-            File.Delete(temporary);
-        }
-    }
+    public static void WriteText(string path, string text) => WholeFile.Write(path, temporary => File.WriteAllText(temporary, text));
 }

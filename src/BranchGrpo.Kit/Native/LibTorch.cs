@@ -97,10 +97,7 @@ public static partial class LibTorch
             try
             {
                 if (File.Exists(target)) return target;
-                Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-                var temporary = $"{target}.{Environment.ProcessId}.{Guid.NewGuid():N}";
-                File.WriteAllBytes(temporary, image);
-                File.Move(temporary, target, overwrite: true);
+                WholeFile.Write(target, temporary => File.WriteAllBytes(temporary, image));
                 return target;
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)

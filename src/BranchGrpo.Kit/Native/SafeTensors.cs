@@ -37,28 +37,18 @@ public static class SafeTensors
             offset += length;
         }
         var json = JsonSerializer.SerializeToUtf8Bytes(header);
-        path = Path.GetFullPath(path);
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        var temporary = $"{path}.{Guid.NewGuid():N}.tmp";
-        try
+        WholeFile.Write(path, temporary =>
         {
-            using (var file = File.Create(temporary))
-            {
-                Span<byte> length = stackalloc byte[8];
-                var padding = (8 - json.Length % 8) % 8;
-                BinaryPrimitives.WriteInt64LittleEndian(length, json.Length + padding);
-                file.Write(length);
-                file.Write(json);
-                file.Write("        "u8[..padding]);
-                foreach (var (_, tensor) in all)
-                    if (tensor.numel() > 0) file.Write(tensor.bytes);
-            }
-            File.Move(temporary, path, overwrite: true);
-        }
-        finally
-        {
-            File.Delete(temporary);
-        }
+            using var file = File.Create(temporary);
+            Span<byte> length = stackalloc byte[8];
+            var padding = (8 - json.Length % 8) % 8;
+            BinaryPrimitives.WriteInt64LittleEndian(length, json.Length + padding);
+            file.Write(length);
+            file.Write(json);
+            file.Write("        "u8[..padding]);
+            foreach (var (_, tensor) in all)
+                if (tensor.numel() > 0) file.Write(tensor.bytes);
+        });
     }
 
     /// <summary>Reads a whole file.</summary>
