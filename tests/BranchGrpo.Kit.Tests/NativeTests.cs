@@ -198,6 +198,50 @@ public partial class NativeTests
     }
 
     [Fact]
+    public void An_exception_on_another_thread_is_not_lost()
+    {
+        // Where there is a GPU, libtorch calls the backward on a thread that knows nothing of the caller's context.
+        using var x = tensor(new[] { 3.0 }, requires_grad: true);
+        var elsewhere = new GuardedFunction(v => v * v, (v, g) =>
+        {
+            using (ExecutionContext.SuppressFlow())
+            {
+                var thread = new Thread(() => Ops.Guard(() => throw new InvalidTimeZoneException("on purpose"), 1));
+                thread.Start();
+                thread.Join();
+            }
+            return g * v * 2;
+        });
+        Assert.Throws<InvalidTimeZoneException>(() => Ops.Backward(elsewhere.Apply(x).sum()));
+        Ops.Backward((x * x).sum());
+    }
+
+    [Fact]
+    public void Training_reports_what_a_custom_backward_threw()
+    {
+        using var policy = new BrokenBackward();
+        using var training = new GrpoTraining(policy, Recipes.Find("BranchGRPO", Geometry.Quick) with { Prompts = 1 }, seed: 1);
+        Assert.Equal("on purpose", Assert.Throws<InvalidTimeZoneException>(() => training.Iterate(["a"], Plans.Near(1))).Message);
+    }
+
+    private sealed class BrokenBackward : FlowPolicy
+    {
+        private readonly GaussianFlow inner = new(8);
+        private readonly GuardedFunction broken = new(v => v.clone(), (_, _) => throw new InvalidTimeZoneException("on purpose"));
+
+        public override nn.Module Network => inner.Network;
+
+        public override IReadOnlyList<long> LatentShape => inner.LatentShape;
+
+        public override Conditioning Encode(IReadOnlyList<string> prompts) => inner.Encode(prompts);
+
+        public override Tensor Velocity(Tensor latents, double sigma, Conditioning conditioning) =>
+            broken.Apply(inner.Velocity(latents, sigma, conditioning));
+
+        public override FlowPolicy Clone() => inner.Clone();
+    }
+
+    [Fact]
     public void No_source_file_uses_an_operation_that_can_end_the_process()
     {
         var files = Directory.GetFiles(Path.Combine(Root, "src"), "*.cs", SearchOption.AllDirectories).Where(f => !f.Contains("/obj/")
@@ -207,6 +251,6 @@ public partial class NativeTests
         Assert.Matches(Raw(), "var y = a.matmul(b);");
     }
 
-    [GeneratedRegex(@"\bmatmul\(|autograd\.grad\(|TensorFunction<|set_rng_state\(|\.set_state\(|\.cummax\(|\.cummin\(")]
+    [GeneratedRegex(@"\bmatmul\(|autograd\.grad\(|TensorFunction<|set_rng_state\(|\.set_state\(|\.cummax\(|\.cummin\(|\.backward\(\)")]
     private static partial Regex Raw();
 }

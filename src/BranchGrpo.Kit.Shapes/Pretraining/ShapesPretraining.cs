@@ -96,7 +96,7 @@ public static class ShapesPretraining
         var loss = trainee.Loss(step);
         var value = loss.item<float>();
         if (!float.IsFinite(value)) throw new InvalidOperationException($"pretraining: the loss of step {step} is {value}");
-        loss.backward();
+        Ops.Backward(loss);
         if (double.IsFinite(trainee.GradientNorm)) weights.ClipGradients(trainee.GradientNorm);
         weights.Step(trainee.LearningRate(step), trainee.AverageShare(step + 1));
         return value;

@@ -7,7 +7,8 @@ namespace BranchGrpo.Kit.Native;
 /// <summary>Safe forms of operations whose errors abort the process in TorchSharp 0.107: nothing else in the kit uses the raw ones.</summary>
 public static class Ops
 {
-    private static readonly AsyncLocal<Exception?> Failure = new();
+    // Process-wide, because libtorch back-propagates on a thread of its own where there is a GPU.
+    private static Exception? failure;
 
     /// <summary>Batched matrix product. Shapes are checked first: the raw call ends the process on a mismatch.</summary>
     /// <param name="a">Shape […, n, k].</param>
@@ -47,14 +48,12 @@ public static class Ops
         }
     }
 
-    /// <summary>Back-propagates, and rethrows what a <see cref="GuardedFunction"/> threw on the way.</summary>
+    /// <summary>Back-propagates, and rethrows what a <see cref="GuardedFunction"/> threw on the way, on whatever thread. Of two threads that
+    /// back-propagate at once either may be told, but a failure is never lost.</summary>
     public static void Backward(Tensor loss)
     {
-        Failure.Value = null;
         loss.backward();
-        if (Failure.Value is not { } failure) return;
-        Failure.Value = null;
-        ExceptionDispatchInfo.Throw(failure);
+        if (Interlocked.Exchange(ref failure, null) is { } thrown) ExceptionDispatchInfo.Throw(thrown);
     }
 
     /// <summary>Runs the body of a custom backward. An exception that left it would end the process: it is kept for <see cref="Backward"/>, and no
@@ -69,7 +68,7 @@ public static class Ops
         }
         catch (Exception e)
         {
-            Failure.Value ??= e;
+            Interlocked.CompareExchange(ref failure, e, null);
             return [.. Enumerable.Repeat<Tensor>(null!, inputs)];
         }
     }

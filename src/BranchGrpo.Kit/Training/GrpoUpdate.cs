@@ -62,7 +62,7 @@ public sealed class GrpoUpdate(FlowPolicy policy, Objective objective, FlowPolic
         }
         loss = loss * Values(edges.Select(e => e.Item.Weight), loss);                              // [E]
         Record(tree, edges, outcomes, [logProb, logRatio, loss, kl]);
-        loss.sum().backward();
+        Ops.Backward(loss.sum());
     }
 
     private static GaussianTransition Transition(FlowPolicy policy, RolloutTree tree, int step, Tensor latents, Tensor prompts, Conditioning all)
