@@ -31,11 +31,12 @@ public static class ShapesSampler
         using var frozen = no_grad();
         using var conditioning = policy.Encode(prompts);
         var latents = noise.to(policy.Dtype).to(policy.Device).clone();
+        var schedule = NoiseSchedule.Shifted(steps);
         for (var i = 0; i < steps; i++)
         {
             using var inner = NewDisposeScope();
-            var velocity = policy.Velocity(latents, 1 - (double)i / steps, conditioning);
-            var next = (latents - velocity / steps).MoveToOuterDisposeScope();
+            var velocity = policy.Velocity(latents, schedule[i], conditioning);
+            var next = Dynamics.Ode(schedule, i).Transition(latents, velocity).Mean.MoveToOuterDisposeScope();
             latents.Dispose();
             latents = next;
         }

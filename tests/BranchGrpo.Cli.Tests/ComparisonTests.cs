@@ -97,6 +97,7 @@ public sealed class ComparisonTests
             Iterations = 1,
             EvaluateEvery = 1,
             Device = "cpu",
+            Clock = TrainingClock.Processor,
             Folder = "f",
         }).ToArray();
         var board = new ProgressBoard(jobs);

@@ -19,11 +19,7 @@ internal static class Plans
         var shape = TreeShape.Of(plan, prompts);
         var leaves = shape.Parent.Length - shape.LevelStart[plan.Depth];
         var value = RewardFusion.Mean(shape.Parent, [.. Enumerable.Range(0, leaves).Select(reward ?? (i => Math.Sin(7.3 * i)))]);
-        return new()
-        {
-            Parent = shape.Parent, Depth = shape.Depth, Prompt = shape.Prompt, IsStochastic = shape.IsStochastic, Value = value, LastSplit = plan.LastSplit,
-            Advantage = (rule ?? new(Baseline.Depth, AdvantageScale.Depth)).Apply(shape.Parent, shape.Depth, shape.Prompt, value), Iteration = iteration,
-        };
+        return CreditedTree.Of(shape, plan, value, rule ?? new(Baseline.Depth, AdvantageScale.Depth)) with { Iteration = iteration };
     }
 
     /// <summary>Random trees with irregular shape, log-probabilities and rewards on a grid (well conditioned).</summary>

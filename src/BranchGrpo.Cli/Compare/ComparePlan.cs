@@ -27,30 +27,26 @@ internal sealed record ComparePlan
     public TrainingClock Clock => Device == "cpu" ? TrainingClock.Processor : TrainingClock.Wall;
 
     /// <summary>All jobs: seed by seed, so that an early look compares all methods; inside a seed the longest first.</summary>
-    public IEnumerable<WorkerJob> Jobs(string folder) =>
-        from seed in Seeds
-        from method in Methods.OrderByDescending(m => CostOf(m) * (Seconds is null ? 1 : 0))
-        select new WorkerJob
-        {
-            Method = method,
-            Geometry = Geometry,
-            Seed = seed,
-            Seconds = Seconds,
-            Iterations = Iterations,
-            EvaluateEvery = EvaluateEveryOf(method),
-            Device = Device,
-            Folder = RunFolder.Of(folder, method, seed),
-        };
+    public IEnumerable<WorkerJob> Jobs(string folder)
+    {
+        var costs = Methods.Append("DanceGRPO").Distinct()
+            .ToDictionary(m => m, m => CostModel.MeanForwardUnits(Recipes.Find(m, Geometry), iterations: 30));
+        return from seed in Seeds
+               from method in Methods.OrderByDescending(m => Seconds is null ? costs[m] : 0)
+               select new WorkerJob
+               {
+                   Method = method,
+                   Geometry = Geometry,
+                   Seed = seed,
+                   Seconds = Seconds,
+                   Iterations = Iterations,
+                   EvaluateEvery = Seconds is null ? EvaluateEvery : Math.Max(1, (int)Math.Round(EvaluateEvery * costs["DanceGRPO"] / costs[method])),
+                   Device = Device,
+                   Clock = Clock,
+                   Folder = RunFolder.Of(folder, method, seed),
+               };
+    }
 
     /// <summary>True when two plans describe the same runs; methods and seeds may be added later.</summary>
     public bool Agrees(ComparePlan other) => this with { Methods = other.Methods, Seeds = other.Seeds } == other;
-
-    private int EvaluateEveryOf(string method) =>
-        Seconds is null ? EvaluateEvery : Math.Max(1, (int)Math.Round(EvaluateEvery * CostOf("DanceGRPO") / CostOf(method)));
-
-    private double CostOf(string method)
-    {
-        var (rollout, trained) = CostModel.Mean(Recipes.Find(method, Geometry), iterations: 30);
-        return rollout + (3 * trained);
-    }
 }

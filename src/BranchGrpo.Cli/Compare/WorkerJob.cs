@@ -14,6 +14,7 @@ internal sealed record WorkerJob
     public required int Iterations { get; init; }
     public required int EvaluateEvery { get; init; }
     public required string Device { get; init; }
+    public required TrainingClock Clock { get; init; }
     public required string Folder { get; init; }
 
     public string Name => $"{Method} seed {Seed}";

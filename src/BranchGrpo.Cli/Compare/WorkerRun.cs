@@ -23,7 +23,7 @@ internal static class WorkerRun
             Seed = job.Seed,
             Iterations = job.Iterations,
             Seconds = job.Seconds,
-            Clock = job.Device == "cpu" ? TrainingClock.Processor : TrainingClock.Wall,
+            Clock = job.Clock,
             EvaluateEvery = job.EvaluateEvery,
             SaveEvery = 5,
         };

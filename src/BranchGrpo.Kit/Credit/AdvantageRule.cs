@@ -72,10 +72,10 @@ public sealed record AdvantageRule(Baseline Baseline, AdvantageScale Scale)
     /// <returns>Dimensionless (reward units without scale). Shape [N].</returns>
     public double[] Apply(ReadOnlySpan<int> parent, ReadOnlySpan<int> depth, ReadOnlySpan<int> prompt, ReadOnlySpan<double> value)
     {
-        var (levels, groups) = Collect(parent, depth, prompt, value);
+        var (levels, groups, all) = Collect(parent, depth, prompt, value);
         var siblings = Baseline == Baseline.Siblings ? SiblingMeans(parent, prompt, value) : [];
         var pooled = Math.Sqrt(groups.Values.Average(g => g.Variance(Deviation)));
-        var global = Math.Sqrt(Moments.Of(LeafValues(parent, value)).Variance(Deviation));
+        var global = Math.Sqrt(all.Variance(Deviation));
         var advantage = new double[parent.Length];
         for (var i = 0; i < advantage.Length; i++)
         {
@@ -100,35 +100,33 @@ public sealed record AdvantageRule(Baseline Baseline, AdvantageScale Scale)
         return advantage;
     }
 
-    private static (Dictionary<(int, int), Moments> Levels, Dictionary<int, Moments> Groups) Collect(
+    // Moments of each level, of the leaves of each prompt, and of all leaves.
+    private static (Dictionary<(int, int), Moments> Levels, Dictionary<int, Moments> Groups, Moments All) Collect(
         ReadOnlySpan<int> parent, ReadOnlySpan<int> depth, ReadOnlySpan<int> prompt, ReadOnlySpan<double> value)
     {
-        var (levels, groups, hasChild) = (new Dictionary<(int, int), List<double>>(), new Dictionary<int, List<double>>(), new bool[parent.Length]);
+        var (levels, groups, all) = (new Dictionary<(int, int), List<double>>(), new Dictionary<int, List<double>>(), new List<double>());
+        var hasChild = new bool[parent.Length];
         foreach (var p in parent)
             if (p >= 0) hasChild[p] = true;
         for (var i = 0; i < parent.Length; i++)
         {
             Add(levels, (prompt[i], depth[i]), value[i]);
-            if (!hasChild[i]) Add(groups, prompt[i], value[i]);
+            if (hasChild[i]) continue;
+            Add(groups, prompt[i], value[i]);
+            all.Add(value[i]);
         }
-        return (levels.ToDictionary(p => p.Key, p => Moments.Of(CollectionsMarshal.AsSpan(p.Value))),
-            groups.ToDictionary(p => p.Key, p => Moments.Of(CollectionsMarshal.AsSpan(p.Value))));
+        return (OfEach(levels), OfEach(groups), Moments.Of(CollectionsMarshal.AsSpan(all)));
     }
 
-    private static double[] LeafValues(ReadOnlySpan<int> parent, ReadOnlySpan<double> value)
-    {
-        var (parents, leaves) = (new HashSet<int>(parent.ToArray()), new List<double>());
-        for (var i = 0; i < value.Length; i++)
-            if (!parents.Contains(i)) leaves.Add(value[i]);
-        return [.. leaves];
-    }
+    private static Dictionary<TKey, Moments> OfEach<TKey>(Dictionary<TKey, List<double>> sets) where TKey : notnull =>
+        sets.ToDictionary(p => p.Key, p => Moments.Of(CollectionsMarshal.AsSpan(p.Value)));
 
     private static Moments[] SiblingMeans(ReadOnlySpan<int> parent, ReadOnlySpan<int> prompt, ReadOnlySpan<double> value)
     {
         // Roots of one prompt are siblings of each other.
         var families = new Dictionary<(int, int), List<double>>();
         for (var i = 0; i < parent.Length; i++) Add(families, (prompt[i], parent[i]), value[i]);
-        var moments = families.ToDictionary(p => p.Key, p => Moments.Of(CollectionsMarshal.AsSpan(p.Value)));
+        var moments = OfEach(families);
         var result = new Moments[parent.Length];
         for (var i = 0; i < result.Length; i++) result[i] = moments[(prompt[i], parent[i])];
         return result;

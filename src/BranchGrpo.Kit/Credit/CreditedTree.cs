@@ -37,20 +37,20 @@ public sealed record CreditedTree
     public static CreditedTree From(RolloutTree tree, FusionRule fusion, AdvantageRule advantage, int iteration = 1, ulong seed = 0)
     {
         var (value, effective) = fusion.Apply(tree);
-        return new()
-        {
-            Parent = tree.Parent,
-            Depth = tree.Depth,
-            Prompt = tree.Prompt,
-            IsStochastic = tree.IsStochastic,
-            Value = value,
-            EffectiveSampleSize = effective,
-            Advantage = advantage.Apply(tree.Parent, tree.Depth, tree.Prompt, value),
-            LastSplit = tree.Plan.LastSplit,
-            Iteration = iteration,
-            Seed = seed,
-        };
+        return Of(tree.Shape, tree.Plan, value, advantage) with { EffectiveSampleSize = effective, Iteration = iteration, Seed = seed };
     }
+
+    /// <summary>The tree of a plan with given values.</summary>
+    internal static CreditedTree Of(TreeShape shape, RolloutPlan plan, double[] value, AdvantageRule advantage) => new()
+    {
+        Parent = shape.Parent,
+        Depth = shape.Depth,
+        Prompt = shape.Prompt,
+        IsStochastic = shape.IsStochastic,
+        Value = value,
+        Advantage = advantage.Apply(shape.Parent, shape.Depth, shape.Prompt, value),
+        LastSplit = plan.LastSplit,
+    };
 
     /// <summary>All edges, named by their child, in depth-first pre-order, trees one after the other.</summary>
     public int[] DepthFirst()

@@ -56,11 +56,7 @@ public static class CostModel
         var shape = TreeShape.Of(plan, recipe.Prompts);
         var leaves = shape.Parent.Length - shape.LevelStart[plan.Depth];
         var value = RewardFusion.Mean(shape.Parent, [.. Enumerable.Range(0, leaves).Select(i => (double)(SeededNoise.Hash((ulong)i) >> 11))]);
-        var tree = new CreditedTree
-        {
-            Parent = shape.Parent, Depth = shape.Depth, Prompt = shape.Prompt, IsStochastic = shape.IsStochastic, Value = value,
-            Advantage = recipe.Advantage.Apply(shape.Parent, shape.Depth, shape.Prompt, value), LastSplit = plan.LastSplit, Iteration = iteration, Seed = seed,
-        };
+        var tree = CreditedTree.Of(shape, plan, value, recipe.Advantage) with { Iteration = iteration, Seed = seed };
         var updates = recipe.Updates(tree, plan);
         var levels = updates.SelectMany(batch => batch.GroupBy(e => shape.Depth[e.Child] - 1,
             (step, edges) => (step, edges.Select(e => shape.Parent[e.Child]).Distinct().Count()))).ToImmutableArray<(int Step, int Latents)>();
@@ -78,14 +74,10 @@ public static class CostModel
         };
     }
 
-    /// <summary>The mean cost over the first iterations: what a run pays per iteration where windows slide.</summary>
+    /// <summary>Mean of <see cref="Cost.ForwardUnits"/> over the first iterations: what a run pays per iteration where windows slide.</summary>
     /// <param name="recipe">Borrowed.</param>
     /// <param name="iterations">At least 1.</param>
     /// <param name="seed">Seed of the run.</param>
-    /// <returns>Mean rollout and trained evaluations per iteration.</returns>
-    public static (double Rollout, double Trained) Mean(Recipe recipe, int iterations, ulong seed = 1)
-    {
-        var costs = Enumerable.Range(1, Require.AtLeast(iterations, 1)).Select(i => Of(recipe, i, seed)).ToArray();
-        return (costs.Average(c => c.RolloutEvaluations), costs.Average(c => c.TrainedEvaluations));
-    }
+    public static double MeanForwardUnits(Recipe recipe, int iterations, ulong seed = 1) =>
+        Enumerable.Range(1, Require.AtLeast(iterations, 1)).Average(i => Of(recipe, i, seed).ForwardUnits);
 }

@@ -14,7 +14,7 @@ public sealed record Experiment
     public ulong Seed { get; init; } = 1;
 
     /// <summary>Largest number of iterations. At least 1.</summary>
-    public int Iterations { get; init => field = AtLeastOne(value, nameof(Iterations)); } = 60;
+    public int Iterations { get; init => field = Require.AtLeast(value, 1); } = 60;
 
     /// <summary>Training seconds after which no iteration is begun; null = no limit. Evaluation and saving do not count.</summary>
     public double? Seconds
@@ -29,10 +29,10 @@ public sealed record Experiment
     public TrainingClock Clock { get; init; } = TrainingClock.Wall;
 
     /// <summary>The policy is judged before the first iteration, after every so many, and at the end. At least 1.</summary>
-    public int EvaluateEvery { get; init => field = AtLeastOne(value, nameof(EvaluateEvery)); } = 10;
+    public int EvaluateEvery { get; init => field = Require.AtLeast(value, 1); } = 10;
 
     /// <summary>The state is saved after every so many iterations, and at the end. At least 1.</summary>
-    public int SaveEvery { get; init => field = AtLeastOne(value, nameof(SaveEvery)); } = 10;
+    public int SaveEvery { get; init => field = Require.AtLeast(value, 1); } = 10;
 
     /// <summary>Prompts of one iteration: distinct, a function of (seed, iteration) alone, so recipes with equal counts see equal prompts.</summary>
     /// <param name="iteration">Zero-based: the number of iterations already done.</param>
@@ -44,11 +44,11 @@ public sealed record Experiment
         var count = Recipe.Prompts;
         if (count > pool.Length)
             throw new ArgumentException($"recipe '{Recipe.Name}' needs {count} prompts per iteration, task '{Task.Name}' has {pool.Length}");
-        var state = Mixed(Seed ^ Mixed((ulong)iteration + 1));
+        var state = SeededNoise.Mix(Seed ^ SeededNoise.Mix((ulong)iteration + 1));
         for (var i = 0; i < count; i++)
         {
-            state += 0x9E3779B97F4A7C15;
-            var pick = i + (int)(Mixed(state) % (ulong)(pool.Length - i));      // bias below 2⁻⁵⁰ for any list of prompts
+            state += SeededNoise.Golden;
+            var pick = i + (int)(SeededNoise.Mix(state) % (ulong)(pool.Length - i));      // bias below 2⁻⁵⁰ for any list of prompts
             (pool[i], pool[pick]) = (pool[pick], pool[i]);
         }
         return pool[..count];
@@ -56,15 +56,4 @@ public sealed record Experiment
 
     /// <summary>True when a run that has come so far has used its budget.</summary>
     internal bool IsDone(int iteration, double seconds) => iteration >= Iterations || (Seconds is { } limit && seconds >= limit);
-
-    /// <summary>The finaliser of SplitMix64 (Steele, Lea, Flood 2014): a bijection that scatters neighbouring numbers.</summary>
-    private static ulong Mixed(ulong z)
-    {
-        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
-        z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
-        return z ^ (z >> 31);
-    }
-
-    private static int AtLeastOne(int value, string name) =>
-        value >= 1 ? value : throw new ArgumentOutOfRangeException(name, value, "must be at least 1");
 }

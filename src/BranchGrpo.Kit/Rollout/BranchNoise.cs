@@ -32,20 +32,25 @@ public abstract record BranchNoise
         public double Factor { get; init => field = Require.Positive(value); } = Require.Positive(Factor);
     }
 
-    /// <summary>The noise of child <paramref name="child"/> of <paramref name="branches"/>, from draws addressed by node.</summary>
-    /// <param name="own">Draws the own noise of the sibling with the given number.</param>
+    /// <summary>The noise of the children of one node, in order; every draw is made once.</summary>
+    /// <param name="own">Draws the own noise of the child with the given number.</param>
     /// <param name="shared">Draws the noise that the siblings share.</param>
     /// <param name="branches">Children of the node; 1 outside splits.</param>
-    /// <param name="child">Number of the child, 0 … branches − 1.</param>
-    internal Tensor Draw(Func<int, Tensor> own, Func<Tensor> shared, int branches, int child)
+    internal IEnumerable<Tensor> Draw(Func<int, Tensor> own, Func<Tensor> shared, int branches)
     {
-        if (branches == 1) return own(child);
-        return this switch
+        var children = Enumerable.Range(0, branches);
+        if (branches == 1) return children.Select(own);
+        switch (this)
         {
-            Correlated { Strength: var s } => shared().add(own(child), alpha: Scalars.Of(s)).div(Scalars.Of(Math.Sqrt(1 + s * s))),
-            Mirrored => child % 2 == 0 ? own(child) : -own(child - 1),
-            Scaled { Factor: var x } => own(child).mul(Scalars.Of(x)),
-            _ => own(child),
-        };
+            case Correlated { Strength: var s }:
+                var common = shared();
+                return children.Select(b => common.add(own(b), alpha: Scalars.Of(s)).div(Scalars.Of(Math.Sqrt(1 + s * s))));
+            case Mirrored:
+                return children.Where(b => b % 2 == 0).Select(own).SelectMany(noise => new[] { noise, -noise });
+            case Scaled { Factor: var x }:
+                return children.Select(b => own(b).mul(Scalars.Of(x)));
+            default:
+                return children.Select(own);
+        }
     }
 }

@@ -18,10 +18,10 @@ internal sealed class NodeNoise(NoiseSource source, long[] shape, FlowPolicy pol
         var (plan, branches, parents) = (tree.Plan, tree.Plan.Steps[step].Branches, tree.Plan.NodesAt(step));
         return Stack(from prompt in Enumerable.Range(0, tree.Prompts.Count)
                      from parent in Enumerable.Range(0, parents)
-                     from child in Enumerable.Range(0, branches)
-                     select plan.Noise.Draw(
-                         sibling => source(new(prompt, step + 1, parent * branches + sibling, NoisePurpose.Own), shape),
-                         () => source(new(prompt, step, parent, NoisePurpose.Shared), shape), branches, child));
+                     from noise in plan.Noise.Draw(
+                         child => source(new(prompt, step + 1, parent * branches + child, NoisePurpose.Own), shape),
+                         () => source(new(prompt, step, parent, NoisePurpose.Shared), shape), branches)
+                     select noise);
     }
 
     private Tensor Stack(IEnumerable<Tensor> draws)

@@ -39,16 +39,24 @@ public static class SeededNoise
         return randn(shape, generator: generator);
     };
 
+    /// <summary>2⁶⁴ divided by the golden ratio: the increment of SplitMix64.</summary>
+    internal const ulong Golden = 0x9E3779B97F4A7C15UL;
+
+    /// <summary>The finaliser of SplitMix64 (Steele, Lea, Flood 2014): a bijection that scatters neighbouring numbers.</summary>
+    internal static ulong Mix(ulong z)
+    {
+        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9UL;
+        z = (z ^ (z >> 27)) * 0x94D049BB133111EBUL;
+        return z ^ (z >> 31);
+    }
+
     /// <summary>A well mixed 64-bit number from several (SplitMix64 over the words).</summary>
     public static ulong Hash(params ReadOnlySpan<ulong> words)
     {
-        var state = 0x9E3779B97F4A7C15UL;
+        var state = Golden;
         foreach (var word in words)
         {
-            state = (state ^ word) + 0x9E3779B97F4A7C15UL;
-            state = (state ^ (state >> 30)) * 0xBF58476D1CE4E5B9UL;
-            state = (state ^ (state >> 27)) * 0x94D049BB133111EBUL;
-            state ^= state >> 31;
+            state = Mix((state ^ word) + Golden);
         }
         return state;
     }

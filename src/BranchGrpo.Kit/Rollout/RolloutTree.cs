@@ -17,6 +17,9 @@ public sealed class RolloutTree : IDisposable
         LogProb = new double[shape.Parent.Length];
     }
 
+    /// <summary>Who is whose parent.</summary>
+    internal TreeShape Shape => shape;
+
     /// <summary>How the tree was grown.</summary>
     public RolloutPlan Plan { get; }
 

@@ -75,8 +75,7 @@ public sealed class GrpoTraining : IDisposable
     public void Save(string path)
     {
         using var scope = NewDisposeScope();
-        SafeTensors.Write(path, Named("policy", policy.Network.state_dict()).Concat(Named("adamw", optimizer.State()))
-            .Concat(Named("average", average?.State() ?? [])), new Dictionary<string, string>
+        SafeTensors.Write(path, State(), new Dictionary<string, string>
             {
                 ["recipe"] = recipe.Name, ["seed"] = seed.ToString(CultureInfo.InvariantCulture),
                 ["iteration"] = Iteration.ToString(CultureInfo.InvariantCulture),
@@ -92,8 +91,7 @@ public sealed class GrpoTraining : IDisposable
         Expect(file, path, "seed", seed.ToString(CultureInfo.InvariantCulture));
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
-        var targets = Named("policy", policy.Network.state_dict()).Concat(Named("adamw", optimizer.State())).Concat(Named("average", average?.State() ?? []))
-            .ToDictionary();
+        var targets = State().ToDictionary();
         foreach (var (name, target) in targets)
         {
             if (!file.Tensors.TryGetValue(name, out var saved) || !saved.shape.SequenceEqual(target.shape))
@@ -143,6 +141,9 @@ public sealed class GrpoTraining : IDisposable
 
     /// <summary>Largest |ρ − 1| allowed before the first update (log-probabilities averaged over elements).</summary>
     public const double RatioTolerance = 1e-6;
+
+    private IEnumerable<KeyValuePair<string, Tensor>> State() =>
+        [.. Named("policy", policy.Network.state_dict()), .. Named("adamw", optimizer.State()), .. Named("average", average?.State() ?? [])];
 
     private static IEnumerable<KeyValuePair<string, Tensor>> Named(string prefix, IEnumerable<KeyValuePair<string, Tensor>> tensors) =>
         tensors.Select(t => new KeyValuePair<string, Tensor>($"{prefix}.{t.Key}", t.Value));
