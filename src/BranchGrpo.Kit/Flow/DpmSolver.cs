@@ -35,8 +35,8 @@ public sealed record DpmSolver(int Order, DpmPrediction Prediction = DpmPredicti
     /// <summary>Predictions used.</summary>
     public int Order
     {
-        get; init => field = value is >= 1 and <= 3 ? value : throw new ArgumentOutOfRangeException(nameof(Order), value,
-        "must be 1, 2 or 3");
+        get;
+        init => field = value is >= 1 and <= 3 ? value : throw new ArgumentOutOfRangeException(nameof(Order), value, "must be 1, 2 or 3");
     } = Order;
 
     /// <summary>The ODE update.</summary>
@@ -48,13 +48,19 @@ public sealed record DpmSolver(int Order, DpmPrediction Prediction = DpmPredicti
     /// <exception cref="ArgumentException">Noise predictions from σ = 1 or to σ = 0.</exception>
     public Tensor Deterministic(NoiseSchedule schedule, int step, Tensor latents, IReadOnlyList<Tensor> predictions)
     {
+        using var scope = NewDisposeScope();
         var (h, alpha, sigma, ratio) = At(schedule, step);
         // With a = e^{−h} − 1 (clean) or e^{h} − 1 (noise), the integrals of 1, t and t² against the exponential.
         var (scale, sign) = Prediction == DpmPrediction.Clean ? (alpha, -1) : (sigma, 1);
         var a = Math.Exp(sign * h) - 1;
-        var second = Correction == DpmCorrection.Midpoint ? 0.5 * a : sign * (a / h) - 1;
-        return Combine(schedule, step, latents, predictions, ratio, -scale * a, -scale * second, -scale * (sign * (a / h) - 1),
-            -scale * ((a - sign * h) / (h * h) - 0.5));
+        var linear = sign * (a / h) - 1;
+        double[] factors = OrderAt(schedule, step, predictions.Count) switch
+        {
+            1 => [a],
+            2 => [a, Correction == DpmCorrection.Midpoint ? 0.5 * a : linear],
+            _ => [a, linear, (a - sign * h) / (h * h) - 0.5],
+        };
+        return Combine(latents, ratio, Differences(schedule, step, predictions), -scale, factors).MoveToOuterDisposeScope();
     }
 
     /// <summary>The SDE update as a Gaussian.</summary>
@@ -62,21 +68,27 @@ public sealed record DpmSolver(int Order, DpmPrediction Prediction = DpmPredicti
     /// <exception cref="NotSupportedException">Order 3 on noise predictions: the literature gives no SDE form.</exception>
     public GaussianTransition Stochastic(NoiseSchedule schedule, int step, Tensor latents, IReadOnlyList<Tensor> predictions)
     {
+        using var scope = NewDisposeScope();
         var (h, alpha, sigma, ratio) = At(schedule, step);
-        var growth = Prediction == DpmPrediction.Clean ? 1 - Math.Exp(-2 * h) : Math.Exp(2 * h) - 1;
-        var std = sigma * Math.Sqrt(growth);
+        var (order, midpoint) = (OrderAt(schedule, step, predictions.Count), Correction == DpmCorrection.Midpoint);
+        var terms = Differences(schedule, step, predictions);
         if (Prediction == DpmPrediction.Clean)
         {
-            var first = 1 - Math.Exp(-2 * h);
-            var heun = first / (-2 * h) + 1;
-            return new(Combine(schedule, step, latents, predictions, ratio * Math.Exp(-h), alpha * first,
-                alpha * (Correction == DpmCorrection.Midpoint ? 0.5 * first : heun),
-                alpha * heun, alpha * ((first - 2 * h) / (4 * h * h) + 0.5)), std);
+            var a = 1 - Math.Exp(-2 * h);
+            var linear = a / (-2 * h) + 1;
+            double[] factors = order switch
+            {
+                1 => [a],
+                2 => [a, midpoint ? 0.5 * a : linear],
+                _ => [a, linear, (a - 2 * h) / (4 * h * h) + 0.5],
+            };
+            return new(Combine(latents, ratio * Math.Exp(-h), terms, alpha, factors).MoveToOuterDisposeScope(), sigma * Math.Sqrt(a));
         }
-        if (OrderAt(schedule, step, predictions.Count) == 3) throw new NotSupportedException("A DPM-Solver of order 3 on noise predictions has no SDE form; use order 2 or clean predictions.");
-        var a = Math.Exp(h) - 1;
-        return new(Combine(schedule, step, latents, predictions, ratio, -2 * sigma * a,
-            -sigma * (Correction == DpmCorrection.Midpoint ? a : 2 * (a / h - 1)), 0, 0), std);
+        if (order == 3)
+            throw new NotSupportedException("A DPM-Solver of order 3 on noise predictions has no SDE form; use order 2 or clean predictions.");
+        var growth = Math.Exp(h) - 1;
+        double[] noise = order == 1 ? [2 * growth] : [2 * growth, midpoint ? growth : 2 * (growth / h - 1)];
+        return new(Combine(latents, ratio, terms, -sigma, noise).MoveToOuterDisposeScope(), sigma * Math.Sqrt(Math.Exp(2 * h) - 1));
     }
 
     /// <summary>Order that a step really has.</summary>
@@ -90,27 +102,32 @@ public sealed record DpmSolver(int Order, DpmPrediction Prediction = DpmPredicti
     {
         var (from, to) = (schedule[step], schedule[step + 1]);
         if ((from == 1 || to == 0) && Prediction == DpmPrediction.Noise)
-            throw new ArgumentException($"Noise predictions cannot step from σ = {from} to {to}: λ is infinite there; stay inside (0, 1) or use clean predictions.", nameof(schedule));
+            throw new ArgumentException($"Noise predictions cannot step from σ = {from} to {to}, where λ is infinite; "
+                + "stay inside (0, 1) or use clean predictions.", nameof(schedule));
         return (Lambda(to) - Lambda(from), 1 - to, to, Prediction == DpmPrediction.Clean ? to / from : (1 - to) / (1 - from));
     }
 
     private static double Lambda(double sigma) => Math.Log(1 - sigma) - Math.Log(sigma);
 
-    // x·ratio + first·D0 + second·D1 (+ third·D2), the differences scaled to the step in λ.
-    private Tensor Combine(NoiseSchedule schedule, int step, Tensor latents, IReadOnlyList<Tensor> m, double ratio, double first, double second,
-        double thirdLinear, double third)
+    // ratio·x + scale·Σ factor·difference.
+    private static Tensor Combine(Tensor latents, double ratio, Tensor[] differences, double scale, double[] factors)
     {
-        using var scope = NewDisposeScope();
+        var result = latents * ratio;
+        foreach (var (difference, factor) in differences.Zip(factors)) result = result + difference * (scale * factor);
+        return result;
+    }
+
+    // The newest prediction and its divided differences, scaled to the step in λ: as many as the step's order.
+    private Tensor[] Differences(NoiseSchedule schedule, int step, IReadOnlyList<Tensor> m)
+    {
         var order = OrderAt(schedule, step, m.Count);
-        var result = latents * ratio + m[0] * first;
-        if (order == 1) return result.MoveToOuterDisposeScope();
-        var h = Lambda(schedule[step + 1]) - Lambda(schedule[step]);
-        var r0 = (Lambda(schedule[step]) - Lambda(schedule[step - 1])) / h;
+        if (order == 1) return [m[0]];
+        double Width(int i) => Lambda(schedule[i + 1]) - Lambda(schedule[i]);
+        var r0 = Width(step - 1) / Width(step);
         var slope = (m[0] - m[1]) / r0;
-        if (order == 2) return (result + slope * second).MoveToOuterDisposeScope();
-        var r1 = (Lambda(schedule[step - 1]) - Lambda(schedule[step - 2])) / h;
-        var earlier = (m[1] - m[2]) / r1;
-        var bend = double.IsInfinity(r1) ? 0 : r0 / (r0 + r1);
-        return (result + (slope + (slope - earlier) * bend) * thirdLinear + (slope - earlier) / (r0 + r1) * third).MoveToOuterDisposeScope();
+        if (order == 2) return [m[0], slope];
+        var r1 = Width(step - 2) / Width(step);
+        var bend = slope - (m[1] - m[2]) / r1;
+        return [m[0], double.IsInfinity(r1) ? slope : slope + bend * (r0 / (r0 + r1)), bend / (r0 + r1)];
     }
 }
