@@ -11,7 +11,8 @@ CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 var iterations = args.Length > 0 ? int.Parse(args[0]) : 5;
 var geometry = args.Length > 1 ? Enum.Parse<Geometry>(args[1], ignoreCase: true) : Geometry.Quick;
 set_num_threads(1);
-Console.WriteLine($"Shapes cpu, {geometry}, 1 thread, libtorch {LibTorch.Report.Version}, {Environment.ProcessorCount} cores, median of {iterations} after 1 warm-up");
+Console.WriteLine($"Shapes cpu, {geometry}, 1 thread, libtorch {LibTorch.Report.Version}, "
+    + $"{Environment.ProcessorCount} cores, median of {iterations} after 1 warm-up");
 Console.WriteLine($"{"recipe",-28}{"s/iteration",12}{"quartiles",16}{"ratio",8}{"predicted",11}{"bare",9}{"to bare",9}");
 var task = ShapesTask.Create();
 var measured = Recipes.For(geometry).Select(r => (Recipe: r, Times: new List<double>(), Bare: new List<double>())).ToArray();

@@ -97,7 +97,8 @@ public class RolloutTests
     public void Only_siblings_share_noise()
     {
         using var policy = new GaussianFlow(1 << 14);
-        using var tree = TreeRollout.Grow(policy, Plans.Tree(2, [0, 1], noise: new BranchNoise.Correlated(1)), ["a"], SeededNoise.For(11, 1), new() { KeepMeans = true });
+        using var tree = TreeRollout.Grow(policy, Plans.Tree(2, [0, 1], noise: new BranchNoise.Correlated(1)), ["a"], SeededNoise.For(11, 1),
+            new() { KeepMeans = true });
         var noise = Enumerable.Range(0, 4).Select(i => (tree.Level(2)[i] - tree.Means[1]![i / 2]) / tree.Plan.Coefficients(1).Std).ToArray();
         Assert.Equal(0.5, (noise[0] * noise[1]).mean().item<double>(), 0.04);
         Assert.Equal(0.5, (noise[2] * noise[3]).mean().item<double>(), 0.04);

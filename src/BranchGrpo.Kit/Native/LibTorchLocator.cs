@@ -44,10 +44,12 @@ internal static partial class LibTorchLocator
                 + (Directory.Exists(chosen) ? "" : " (the folder does not exist)") + ". Set it to the torch/lib folder of a PyTorch or libtorch, or unset it.");
         var (version, file) = VersionOf(folder);
         if (version is null)
-            throw new LibTorchNotFoundException($"{Variable} is \"{chosen}\": {folder} holds libtorch, but neither version.py nor build-version beside it says which "
+            throw new LibTorchNotFoundException($"{Variable} is \"{chosen}\": {folder} holds libtorch, but neither version.py nor "
+                + "build-version beside it says which "
                 + $"version. Point at a complete PyTorch or libtorch {Oldest}–{Newest}.");
         if (version < Oldest || version > Newest)
-            throw new LibTorchNotFoundException($"{Variable} is \"{chosen}\", which is libtorch {version} ({file}); TorchSharp 0.107 works with {Oldest} to {Newest}. "
+            throw new LibTorchNotFoundException($"{Variable} is \"{chosen}\", which is libtorch {version} ({file}); "
+                + $"TorchSharp 0.107 works with {Oldest} to {Newest}. "
                 + "Install one of these, or unset the variable.");
         return (folder, Variable, version.ToString());
     }

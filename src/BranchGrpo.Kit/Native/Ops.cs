@@ -20,7 +20,8 @@ public static class Ops
         var (left, right) = (a.shape, b.shape);
         if (left.Length < 2 || right.Length < 2) throw Mismatch("both need at least two axes");
         if (left[^1] != right[^2]) throw Mismatch($"the inner axes {left[^1]} and {right[^2]} differ");
-        if (a.dtype != b.dtype || a.device.ToString() != b.device.ToString()) throw Mismatch($"types or devices differ: {a.dtype} on {a.device}, {b.dtype} on {b.device}");
+        if (a.dtype != b.dtype || a.device.ToString() != b.device.ToString())
+            throw Mismatch($"types or devices differ: {a.dtype} on {a.device}, {b.dtype} on {b.device}");
         for (var k = 3; k <= Math.Min(left.Length, right.Length); k++)
             if (left[^k] != right[^k] && left[^k] != 1 && right[^k] != 1) throw Mismatch($"the leading axes {left[^k]} and {right[^k]} do not broadcast");
         return torch.matmul(a, b);

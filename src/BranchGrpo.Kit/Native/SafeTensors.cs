@@ -78,7 +78,8 @@ public static class SafeTensors
             }
             return end == file.Length - 8 - length ? result : throw Damaged($"expected {end} bytes of tensors, found {file.Length - 8 - length}");
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException or EndOfStreamException or OverflowException)
+        catch (Exception e) when (
+            e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException or EndOfStreamException or OverflowException)
         {
             result.Dispose();
             throw Damaged(e.Message, e);
@@ -101,7 +102,8 @@ public static class SafeTensors
         var wrong = state.Keys.Union(file.Tensors.Keys).Where(name => !(state.TryGetValue(name, out var own) && file.Tensors.TryGetValue(name, out var read)
             && own.shape.SequenceEqual(read.shape))).Select(name => $"{name} (expected {Shape(state, name)}, found {Shape(file.Tensors, name)})").ToArray();
         if (wrong.Length > 0)
-            throw new InvalidDataException($"{path} holds the weights of another network: {string.Join(", ", wrong.Take(4))}{(wrong.Length > 4 ? $" and {wrong.Length - 4} more" : "")}.");
+            throw new InvalidDataException($"{path} holds the weights of another network: {string.Join(", ", wrong.Take(4))}"
+                + $"{(wrong.Length > 4 ? $" and {wrong.Length - 4} more" : "")}.");
         foreach (var (name, own) in state) own.copy_(file.Tensors[name]);
     }
 

@@ -60,7 +60,8 @@ public sealed record Recipe
     {
         var edges = EdgeFilter.Trained(tree, plan, Pruning);
         if (edges.Length == 0)
-            throw new InvalidOperationException($"{Name}: iteration {tree.Iteration} has no edge to train ({plan}); it needs a stochastic step before the last one.");
+            throw new InvalidOperationException($"{Name}: iteration {tree.Iteration} has no edge to train ({plan}); "
+                + "it needs a stochastic step before the last one.");
         var weights = EdgeWeights.Of(tree, plan.Schedule, edges, Weighting, SigmaPower);
         var updates = UpdateSplit.Deal(tree, edges);
         return [.. updates.Select(positions => positions

@@ -30,7 +30,8 @@ public static class Recipes
         var branch = dance with
         {
             Name = "BranchGRPO",
-            Summary = $"One tree per prompt, binary splits at {string.Join(',', splits)} of {steps}, correlated noise s = 4, mean fusion, depth-wise advantages, "
+            Summary = $"One tree per prompt, binary splits at {string.Join(',', splits)} of {steps}, correlated noise s = 4, "
+                + "mean fusion, depth-wise advantages, "
                 + "every edge equally (arXiv 2509.06040).",
             Plan = dance.Plan with { Roots = new(1), Splits = new SplitRule.Fixed(2, splits) },
             Advantage = new(Baseline.Depth, AdvantageScale.Depth),
@@ -73,7 +74,8 @@ public static class Recipes
             branch,
             branch with
             {
-                Name = "BranchGRPO-PerDepth", Summary = "BranchGRPO with every depth weighted equally and advantages scaled over the tree: the kit's tuning of the paper's tree.",
+                Name = "BranchGRPO-PerDepth", Summary = "BranchGRPO with every depth weighted equally and advantages scaled over the tree: "
+                    + "the kit's tuning of the paper's tree.",
                 Advantage = new(Baseline.Group, AdvantageScale.Group), Weighting = EdgeWeighting.PerDepth, Published = null,
             },
             branch with
@@ -100,7 +102,8 @@ public static class Recipes
             new()
             {
                 Name = "BranchGRPO-Split",
-                Summary = "The kit's own: T = 5, noise at the splits 0,1,2 only (CPS), mirrored siblings, sibling baseline, coarse ODE tail, 16 prompts of 8 leaves.",
+                Summary = "The kit's own: T = 5, noise at the splits 0,1,2 only (CPS), mirrored siblings, "
+                    + "sibling baseline, coarse ODE tail, 16 prompts of 8 leaves.",
                 Plan = new()
                 {
                     Schedule = NoiseSchedule.Shifted(5), Splits = new SplitRule.Fixed(2, 0, 1, 2), Stochastic = new StochasticRule.SplitsOnly(), TailStride = 2,

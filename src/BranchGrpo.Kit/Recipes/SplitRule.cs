@@ -70,7 +70,8 @@ public abstract record SplitRule
         {
             var branches = Unsplit(stochastic.Length);
             if (Count > Steps || Steps > branches.Length)
-                throw new ArgumentException($"{Count} splits among the first {Steps} of {branches.Length} steps are impossible; use fewer splits or more steps.");
+                throw new ArgumentException($"{Count} splits among the first {Steps} of {branches.Length} steps are impossible; "
+                    + "use fewer splits or more steps.");
             foreach (var step in SeededNoise.Permutation(Steps, seed, (ulong)iteration, 0x5B17).Take(Count)) branches[step] = K;
             return branches;
         }

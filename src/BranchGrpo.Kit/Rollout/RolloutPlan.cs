@@ -52,11 +52,13 @@ public sealed class RolloutPlan : IEquatable<RolloutPlan>
             var (stochastic, branches) = Steps[i];
             if (branches < 1) throw new ArgumentException($"Step {i} has {branches} branches; a node needs at least one child.", nameof(steps));
             if (branches > 1 && !stochastic)
-                throw new ArgumentException($"Step {i} splits {branches} ways but is an ODE step, so its children would be equal; make it stochastic.", nameof(steps));
+                throw new ArgumentException($"Step {i} splits {branches} ways but is an ODE step, so "
+                    + "its children would be equal; make it stochastic.", nameof(steps));
             if (branches % 2 == 1 && branches > 1 && Noise is BranchNoise.Mirrored)
                 throw new ArgumentException($"Mirrored noise pairs siblings, but step {i} splits {branches} ways; use an even branch factor.", nameof(steps));
             if (stochastic && !(dynamics.Stochastic(schedule, i).Std > 0))
-                throw new ArgumentException($"Step {i} is stochastic, but {dynamics} has no noise between σ = {schedule[i]} and {schedule[i + 1]}; make it an ODE step.",
+                throw new ArgumentException($"Step {i} is stochastic, but {dynamics} has no noise between "
+                    + $"σ = {schedule[i]} and {schedule[i + 1]}; make it an ODE step.",
                     nameof(steps));
             leaves = Math.Min(leaves * branches, int.MaxValue);
         }

@@ -76,10 +76,10 @@ public sealed class GrpoTraining : IDisposable
     {
         using var scope = NewDisposeScope();
         SafeTensors.Write(path, State(), new Dictionary<string, string>
-            {
-                ["recipe"] = recipe.Name, ["seed"] = seed.ToString(CultureInfo.InvariantCulture),
-                ["iteration"] = Iteration.ToString(CultureInfo.InvariantCulture),
-            });
+        {
+            ["recipe"] = recipe.Name, ["seed"] = seed.ToString(CultureInfo.InvariantCulture),
+            ["iteration"] = Iteration.ToString(CultureInfo.InvariantCulture),
+        });
     }
 
     /// <summary>Restores what <see cref="Save"/> wrote.</summary>

@@ -49,7 +49,8 @@ internal sealed class GoldenComparer(string file)
     public void Departs(string bug, bool holds)
     {
         Compared++;
-        if (!holds) throw new Xunit.Sdk.XunitException($"{file}, {where}: the kit was expected to depart from the published behaviour \"{bug}\", but does not.");
+        if (!holds)
+            throw new Xunit.Sdk.XunitException($"{file}, {where}: the kit was expected to depart from the published behaviour \"{bug}\", but does not.");
     }
 
     private Xunit.Sdk.XunitException Differs(string field, string expected, string got, double error) =>

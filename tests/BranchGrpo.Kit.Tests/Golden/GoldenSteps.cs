@@ -77,7 +77,8 @@ internal static class GoldenSteps
 
     public static void Dance(JsonElement root, JsonElement item, GoldenComparer compare)
     {
-        var (schedule, i, kind, mix) = (Named(root, item), item.Int("index"), item.Text("kind")!, item.Text("function")!.StartsWith("Mix", StringComparison.Ordinal));
+        var (schedule, i, kind, mix) = (Named(root, item), item.Int("index"), item.Text("kind")!,
+            item.Text("function")!.StartsWith("Mix", StringComparison.Ordinal));
         if (item.Number("eta") == 0)
         {
             var ode = Dynamics.Ode(schedule, i).Transition(item.At("latents").Tensor(), item.At("model_output").Tensor());
