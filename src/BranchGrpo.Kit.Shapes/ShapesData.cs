@@ -13,7 +13,7 @@ public static class ShapesData
 
     /// <summary>
     /// The folder: the one given; else the one of <see cref="Variable"/> (or its <c>shapes</c> inside); else <c>data/shapes</c> beside or above
-    /// the program or the current folder.
+    /// the program, the current folder or the kit's own file.
     /// </summary>
     /// <exception cref="DirectoryNotFoundException">None of these; the message says where it was looked for.</exception>
     public static string Locate(string? folder = null)
@@ -25,7 +25,7 @@ public static class ShapesData
             if (Directory.Exists(inside)) return inside;
             return Directory.Exists(folder) ? folder : throw new DirectoryNotFoundException($"no data folder {Path.GetFullPath(folder)}; {Remedy}");
         }
-        string[] starts = [AppContext.BaseDirectory, Directory.GetCurrentDirectory()];
+        string[] starts = [AppContext.BaseDirectory, Directory.GetCurrentDirectory(), .. OwnFolder()];
         foreach (var start in starts)
             for (var up = new DirectoryInfo(start); up is not null; up = up.Parent)
             {
@@ -34,6 +34,10 @@ public static class ShapesData
             }
         throw new DirectoryNotFoundException($"no folder data/shapes in or above {string.Join(" or ", starts)}, and {Variable} is not set; {Remedy}");
     }
+
+    // Where a script refers to the kit, the program is somebody else's.
+    private static string[] OwnFolder() =>
+        Path.GetDirectoryName(typeof(ShapesData).Assembly.Location) is { Length: > 0 } folder ? [folder] : [];
 
     /// <summary>Reads weights into a network, with names and shapes checked.</summary>
     internal static void LoadInto(nn.Module network, string path)

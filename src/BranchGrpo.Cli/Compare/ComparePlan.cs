@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using BranchGrpo.Kit;
+using BranchGrpo.Kit.Notebooks;
 
 namespace BranchGrpo.Cli.Compare;
 
@@ -49,4 +50,20 @@ internal sealed record ComparePlan
 
     /// <summary>True when two plans describe the same runs; methods and seeds may be added later.</summary>
     public bool Agrees(ComparePlan other) => this with { Methods = other.Methods, Seeds = other.Seeds } == other;
+
+    /// <summary>Reads the complete runs; a method without one is left out.</summary>
+    /// <returns>Null when there is none at all.</returns>
+    public Comparison? Read(string folder)
+    {
+        var methods = Methods.Select(method => new MethodRuns(method,
+        [
+            .. from seed in Seeds
+               let path = Path.Combine(RunFolder.Of(folder, method, seed), ExperimentRunner.RecordFile)
+               where File.Exists(path)
+               let record = RunRecord.Read(path)
+               where record.IsComplete
+               select (seed, record),
+        ])).Where(m => m.Runs.Count > 0).ToArray();
+        return methods.Length > 0 ? new(methods, Seconds) : null;
+    }
 }

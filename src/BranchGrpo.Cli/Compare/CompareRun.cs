@@ -32,7 +32,7 @@ internal static class CompareRun
             return Failure.Stopped;
         }
         foreach (var failure in failures) Console.Error.WriteLine("error: " + failure);
-        if (Comparison.Read(folder, plan) is { } comparison) Publish(comparison, plan, folder, settings, board.Elapsed);
+        if (plan.Read(folder) is { } comparison) Publish(comparison, plan, folder, settings, board.Elapsed);
         if (failures.Count == 0) return 0;
         Console.Error.WriteLine($"error: {failures.Count} of {jobs.Length} runs failed and are left out; the same command tries them again");
         return 1;

@@ -1,9 +1,7 @@
-using BranchGrpo.Kit;
-
-namespace BranchGrpo.Cli.Compare;
+namespace BranchGrpo.Kit.Notebooks;
 
 /// <summary>What runs have to say about methods: at equal iterations and, interpolated between evaluations, at equal seconds.</summary>
-internal sealed class Comparison
+public sealed class Comparison
 {
     /// <summary>The reward of the rollouts, which is not an evaluation.</summary>
     public const string Training = "training";
@@ -14,6 +12,9 @@ internal sealed class Comparison
         (Training, "training reward"), ("reward", "test reward"), ("heldout", "held-out reward"), ("verifier", "verifier accuracy"),
     ];
 
+    /// <summary>Compares methods.</summary>
+    /// <param name="methods">At least one, each with at least one run; the baseline first.</param>
+    /// <param name="budget">Training seconds that the runs were given; null = by iterations alone.</param>
     public Comparison(IReadOnlyList<MethodRuns> methods, double? budget)
     {
         Methods = methods;
@@ -25,6 +26,7 @@ internal sealed class Comparison
         Seeds = methods.Max(m => m.Runs.Count);
     }
 
+    /// <summary>The methods, baseline first.</summary>
     public IReadOnlyList<MethodRuns> Methods { get; }
 
     /// <summary>Iterations that every run reached.</summary>
@@ -36,33 +38,23 @@ internal sealed class Comparison
     /// <summary>The known scores that these runs have.</summary>
     public IReadOnlyList<(string Name, string Words)> Scores { get; }
 
+    /// <summary>Largest number of runs of one method.</summary>
     public int Seeds { get; }
 
+    /// <summary>The runs of a method; null where there are none.</summary>
     public MethodRuns? Find(string method) => Methods.FirstOrDefault(m => m.Method == method);
 
+    /// <summary>A score of a run at <see cref="EqualIterations"/>.</summary>
     public double? AtIterations(RunRecord record, string score) => AtIteration(record, score, EqualIterations);
 
+    /// <summary>A score of a run at <see cref="EqualSeconds"/>.</summary>
     public double? AtSeconds(RunRecord record, string score) => AtSecond(record, score, EqualSeconds);
 
+    /// <summary>A score after so many iterations.</summary>
     public static double? AtIteration(RunRecord record, string score, double iteration) =>
         score == Training ? record.TrainingRewardAtIteration(iteration) : record.ScoreAtIteration(score, iteration);
 
+    /// <summary>A score after so many training seconds.</summary>
     public static double? AtSecond(RunRecord record, string score, double seconds) =>
         score == Training ? record.TrainingRewardAtSeconds(seconds) : record.ScoreAtSeconds(score, seconds);
-
-    /// <summary>Reads the complete runs of a plan; a method without one is left out.</summary>
-    /// <returns>Null when there is none at all.</returns>
-    public static Comparison? Read(string folder, ComparePlan plan)
-    {
-        var methods = plan.Methods.Select(method => new MethodRuns(method,
-        [
-            .. from seed in plan.Seeds
-               let path = Path.Combine(RunFolder.Of(folder, method, seed), ExperimentRunner.RecordFile)
-               where File.Exists(path)
-               let record = RunRecord.Read(path)
-               where record.IsComplete
-               select (seed, record),
-        ])).Where(m => m.Runs.Count > 0).ToArray();
-        return methods.Length > 0 ? new(methods, plan.Seconds) : null;
-    }
 }

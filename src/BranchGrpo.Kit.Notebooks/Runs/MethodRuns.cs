@@ -1,9 +1,9 @@
-using BranchGrpo.Kit;
-
-namespace BranchGrpo.Cli.Compare;
+namespace BranchGrpo.Kit.Notebooks;
 
 /// <summary>The records of one method, one per seed.</summary>
-internal sealed record MethodRuns(string Method, IReadOnlyList<(ulong Seed, RunRecord Record)> Runs)
+/// <param name="Method">Name of the method or variant.</param>
+/// <param name="Runs">Seed and record of each run.</param>
+public sealed record MethodRuns(string Method, IReadOnlyList<(ulong Seed, RunRecord Record)> Runs)
 {
     private IEnumerable<RunRecord> Records => Runs.Select(run => run.Record);
 
@@ -28,6 +28,7 @@ internal sealed record MethodRuns(string Method, IReadOnlyList<(ulong Seed, RunR
         return (Median([.. shares]) ?? 0) * (SecondsPerIteration?.Mean ?? 0);
     }
 
+    /// <summary>A score of each run, over seeds.</summary>
     public Spread? At(Func<RunRecord, double?> score) => Spread.Of(Records.Select(score));
 
     private double PerLeaf(Func<IterationMetrics, long> evaluations)

@@ -1,7 +1,7 @@
-namespace BranchGrpo.Cli.Report;
+namespace BranchGrpo.Kit.Notebooks;
 
 /// <summary>One colour per method everywhere (Okabe and Ito, readable by the colour-blind); variants of a method share its colour, dashed.</summary>
-internal static class Palette
+public static class Palette
 {
     private static readonly Dictionary<string, (string Colour, bool Dashed)> Methods = new()
     {
@@ -19,8 +19,15 @@ internal static class Palette
         ["BranchGRPO-Split"] = ("#AA4499", false),
     };
 
-    /// <summary>Colours of the phases sample, reward, credit, update, and of rollout and training.</summary>
-    public static readonly IReadOnlyList<string> Phases = ["#0072B2", "#E69F00", "#009E73", "#D55E00"];
+    // For variants that a reader makes up: told apart from each other and from the methods.
+    private static readonly string[] Variants = ["#CC79A7", "#117733", "#882255", "#88CCEE", "#DDCC77", "#332288"];
 
-    public static (string Colour, bool Dashed) Of(string method) => Methods.GetValueOrDefault(method, ("#000000", true));
+    /// <summary>Colours of the phases sample, reward, credit, update, and of rollout and training.</summary>
+    public static IReadOnlyList<string> Phases { get; } = ["#0072B2", "#E69F00", "#009E73", "#D55E00"];
+
+    /// <summary>Colour of a method, and whether its line is dashed.</summary>
+    /// <param name="method">Name of a method or of a variant.</param>
+    /// <param name="index">Place of the variant among those shown, for names that have no colour of their own.</param>
+    public static (string Colour, bool Dashed) Of(string method, int index = 0) =>
+        Methods.TryGetValue(method, out var known) ? known : (Variants[index % Variants.Length], false);
 }

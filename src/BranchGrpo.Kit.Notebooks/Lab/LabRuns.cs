@@ -1,0 +1,68 @@
+using System.Security.Cryptography;
+using System.Text;
+using TorchSharp;
+
+namespace BranchGrpo.Kit.Notebooks;
+
+/// <summary>Training runs of notebooks: each in a folder named by what it depends on, so that a changed setting or a changed kit never meets an old run.</summary>
+internal static class LabRuns
+{
+    // Beside the data of a checkout, wherever in it the notebook stands; else in the current folder.
+    private static string Root
+    {
+        get
+        {
+            var here = new DirectoryInfo(Directory.GetCurrentDirectory());
+            var up = here;
+            while (up is not null && !Directory.Exists(Path.Combine(up.FullName, "data", "shapes"))) up = up.Parent;
+            return Path.Combine((up ?? here).FullName, "runs", "notebooks");
+        }
+    }
+
+    public static RunRecord Train(Recipe recipe, ulong seed, CancellationToken stop)
+    {
+        var progress = new LabProgress($"{recipe.Name}, seed {seed}");
+        var record = ExperimentRunner.Run(ExperimentOf(recipe, seed), FolderOf(recipe, seed), progress, stop);
+        progress.Finish(record);
+        stop.ThrowIfCancellationRequested();
+        return record;
+    }
+
+    public static FlowPolicy Trained(Recipe recipe, ulong seed)
+    {
+        Train(recipe, seed, default);
+        var policy = Lab.Task.CreatePolicy();
+        using var training = new GrpoTraining(policy, recipe, seed);
+        training.Load(Path.Combine(FolderOf(recipe, seed), ExperimentRunner.StateFile));
+        var averaged = training.AveragedWeights();
+        var copy = policy.Clone();
+        averaged?.Dispose();
+        policy.Dispose();
+        return copy;
+    }
+
+    private static Experiment ExperimentOf(Recipe recipe, ulong seed)
+    {
+        var dance = CostModel.MeanForwardUnits(Recipes.Find("DanceGRPO", Geometry.Quick), iterations: 10);
+        var every = Lab.Preset.EvaluateEvery * (Lab.Preset.Trains ? dance / CostModel.MeanForwardUnits(recipe, iterations: 10) : 1);
+        return new()
+        {
+            Task = Lab.Task,
+            Recipe = recipe,
+            Seed = seed,
+            Seconds = Lab.Preset.Seconds,
+            Iterations = Lab.Preset.Iterations,
+            EvaluateEvery = Math.Max(1, (int)Math.Round(every)),
+            Clock = Lab.Preset.Device == "cpu" ? TrainingClock.Processor : TrainingClock.Wall,
+        };
+    }
+
+    private static string FolderOf(Recipe recipe, ulong seed)
+    {
+        var kit = typeof(FlowPolicy).Assembly.ManifestModule.ModuleVersionId;
+        var text = $"{kit} {Lab.Preset} {Lab.Task.Name} {SettingsText.Of(recipe with { Summary = "", Published = null })}";
+        var key = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..10];
+        var name = string.Concat(recipe.Name.Select(c => char.IsLetterOrDigit(c) || c is '-' or '.' ? c : '_'));
+        return Path.Combine(Root, Lab.Preset.Name, $"{name}-{key}-seed{seed}");
+    }
+}
