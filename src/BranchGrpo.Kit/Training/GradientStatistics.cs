@@ -1,0 +1,43 @@
+using static TorchSharp.torch;
+
+namespace BranchGrpo.Kit;
+
+/// <summary>Signal and noise of gradients of different trees: only their sum and their squared norms are kept.</summary>
+/// <remarks>With g_1 … g_n independent draws of one estimator: E‖g‖² = ‖E g‖² + tr Cov g, and g_i·g_j, i ≠ j, is an unbiased estimate of ‖E g‖².</remarks>
+public sealed class GradientStatistics : IDisposable
+{
+    private Tensor? sum;
+    private double squares;
+
+    /// <summary>Number of gradients n.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>Takes in the gradient of one more tree.</summary>
+    /// <param name="gradient">Shape [P]; borrowed.</param>
+    public void Add(Tensor gradient)
+    {
+        squares += GradientProbe.Dot(gradient, gradient);
+        Count++;
+        if (sum is null) sum = gradient.clone().DetachFromDisposeScope();
+        else sum.add_(gradient);
+    }
+
+    /// <summary>Mean of ‖g‖².</summary>
+    public double MeanSquaredNorm => squares / Count;
+
+    /// <summary>‖E g‖², estimated as the mean of g_i·g_j over i ≠ j. May be below 0 where the signal drowns. NaN for one gradient.</summary>
+    public double Signal => Count < 2 ? double.NaN : (GradientProbe.Dot(sum!, sum!) - squares) / ((double)Count * (Count - 1));
+
+    /// <summary>tr Cov g: the sum over parameters of the variance of the gradient (n − 1).</summary>
+    public double Variance => MeanSquaredNorm - Signal;
+
+    /// <summary>‖E g‖² / tr Cov g of the gradient of one tree. The mean over m trees has m times as much.</summary>
+    public double SignalToNoise => Signal / Variance;
+
+    /// <summary>The mean gradient; the caller owns it. Shape [P].</summary>
+    /// <exception cref="InvalidOperationException">Nothing was added.</exception>
+    public Tensor Mean() => sum is null ? throw new InvalidOperationException("No gradient was added.") : sum / Count;
+
+    /// <summary>Frees the sum.</summary>
+    public void Dispose() => sum?.Dispose();
+}
