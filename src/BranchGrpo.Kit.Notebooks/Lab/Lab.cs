@@ -7,7 +7,7 @@ using TorchSharp;
 namespace BranchGrpo.Kit.Notebooks;
 
 /// <summary>What every notebook starts from: the preset, the task, and training runs that are kept and go on where they were.</summary>
-public static class Lab
+public static partial class Lab
 {
     private static readonly Lazy<LabPreset> preset = new(() => LabPreset.Find(Environment.GetEnvironmentVariable(LabPreset.Variable) is { Length: > 0 } name ? name : "quick"));
     private static readonly Lazy<ExperimentTask> task = new(() =>

@@ -1,0 +1,65 @@
+using Microsoft.Data.Analysis;
+
+namespace BranchGrpo.Kit.Notebooks;
+
+/// <summary>What path-probability weights do to the leaves of a tree: how many of them still count.</summary>
+public static class PathWeights
+{
+    /// <summary>Log-densities that the stochastic edges of a tree would have if its latents had another number of elements: −½χ² with so many degrees of
+    /// freedom, without the constant that all edges of a depth share.</summary>
+    /// <param name="tree">Gives the shape.</param>
+    /// <param name="elements">Elements of a latent, D. At least 1.</param>
+    /// <param name="reduction">Sum over elements, or their mean.</param>
+    /// <param name="seed">Seed of the draws.</param>
+    /// <returns>Nats. Shape [N].</returns>
+    public static double[] LogProb(RolloutTree tree, int elements, Reduction reduction, ulong seed = 1)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(elements, 1);
+        var random = new Random((int)(SeededNoise.Hash(seed, (ulong)elements) >> 33));
+        return Array.ConvertAll(tree.IsStochastic, stochastic =>
+            stochastic ? -0.5 * ChiSquare(random, elements) / (reduction == Reduction.Mean ? elements : 1) : 0);
+    }
+
+    /// <summary>Mean over draws of 1/Σw² at the root: leaves that really carry its value.</summary>
+    /// <param name="tree">Gives the shape; its first root is looked at.</param>
+    /// <param name="elements">Elements of a latent.</param>
+    /// <param name="beta">β.</param>
+    /// <param name="reduction">What β multiplies.</param>
+    /// <param name="draws">Trees drawn.</param>
+    public static double EffectiveLeaves(RolloutTree tree, int elements, double beta, Reduction reduction, int draws = 32)
+    {
+        var rewards = new double[tree.LevelCount(tree.Plan.Depth)];
+        return Enumerable.Range(1, draws).Average(draw =>
+            RewardFusion.PathProbability(tree.Parent, LogProb(tree, elements, reduction, (ulong)draw), rewards, beta).EffectiveSampleSize[0]);
+    }
+
+    /// <summary>Effective sample size by depth: mean over the nodes of each depth, one column per rule.</summary>
+    /// <param name="tree">A scored tree.</param>
+    /// <param name="rules">Name and rule of each column.</param>
+    public static DataFrame EffectiveLeavesByDepth(RolloutTree tree, params (string Name, FusionRule Rule)[] rules)
+    {
+        var depths = Enumerable.Range(0, tree.Plan.Depth + 1).ToArray();
+        var columns = new List<DataFrameColumn>
+        {
+            new Int32DataFrameColumn("depth", depths),
+            new Int32DataFrameColumn("nodes", depths.Select(tree.LevelCount)),
+            new Int32DataFrameColumn("leaves below", depths.Select(d => tree.LevelCount(tree.Plan.Depth) / tree.LevelCount(d))),
+        };
+        foreach (var (name, rule) in rules)
+        {
+            var effective = rule.Apply(tree).EffectiveSampleSize;
+            columns.Add(new DoubleDataFrameColumn(name, depths.Select(d => effective.AsSpan(tree.LevelStart(d), tree.LevelCount(d)).ToArray().Average())));
+        }
+        return new(columns);
+    }
+
+    // Exact where few terms are summed; beyond that the cube-root normal form of Wilson and Hilferty (1931), whose error is far below one draw's spread.
+    private static double ChiSquare(Random random, int freedom)
+    {
+        if (freedom <= 32) return Enumerable.Range(0, freedom).Sum(_ => Math.Pow(Normal(random), 2));
+        var spread = 2.0 / (9 * freedom);
+        return freedom * Math.Pow(1 - spread + Normal(random) * Math.Sqrt(spread), 3);
+    }
+
+    private static double Normal(Random random) => Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
+}
