@@ -1,0 +1,64 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using BranchGrpo.Kit.Notebooks.Session;
+
+namespace BranchGrpo.Kit.Notebooks.Kernel;
+
+/// <summary>Requests that run cells.</summary>
+internal sealed class CellRequests(NotebookSession session, KernelMessages messages, KernelInput input, KernelHistory history)
+{
+    private int count;
+
+    /// <summary>Runs a cell.</summary>
+    /// <param name="request">An <c>execute_request</c>.</param>
+    /// <param name="failed">Whether the cell failed.</param>
+    /// <returns>Content of the reply.</returns>
+    public JsonObject Execute(JupyterMessage request, out bool failed)
+    {
+        var code = request.Text("code");
+        var silent = request.Flag("silent", otherwise: false);
+        var stored = !silent && request.Flag("store_history", otherwise: true) && !string.IsNullOrWhiteSpace(code);
+        if (stored) count++;
+        if (!silent) messages.Publish(request, "execute_input", new() { ["code"] = code, ["execution_count"] = count });
+        var output = new KernelOutput(request, messages, input, silent);
+        var result = string.IsNullOrWhiteSpace(code) ? new(null, null) : session.ExecuteAsync(code, output).GetAwaiter().GetResult();
+        output.Flush();
+        if (stored) history.Add(count, code, result.Value?.Data.GetValueOrDefault("text/plain"));
+        failed = result.Error is not null;
+        if (result.Error is { } error)
+        {
+            output.Error(error);
+            return Reply("error", KernelOutput.Content(error));
+        }
+        if (result.Value is { } value) output.Result(value, count);
+        return Reply("ok", new() { ["user_expressions"] = Expressions(request), ["payload"] = new JsonArray() });
+    }
+
+    private JsonObject Reply(string status, JsonObject content)
+    {
+        content["status"] = status;
+        content["execution_count"] = count;
+        return content;
+    }
+
+    private JsonObject Expressions(JupyterMessage request)
+    {
+        var values = new JsonObject();
+        if (!request.Content.TryGetProperty("user_expressions", out var expressions) || expressions.ValueKind != JsonValueKind.Object) return values;
+        foreach (var expression in expressions.EnumerateObject())
+        {
+            var quiet = new KernelOutput(request, messages, input, silent: true);
+            var result = session.ExecuteAsync(expression.Value.ToString(), quiet).GetAwaiter().GetResult();
+            values[expression.Name] = result.Error is { } error
+                ? With("error", KernelOutput.Content(error))
+                : With("ok", new() { ["data"] = result.Value is { } value ? KernelOutput.Data(value) : new(), ["metadata"] = new JsonObject() });
+        }
+        return values;
+    }
+
+    private static JsonObject With(string status, JsonObject content)
+    {
+        content["status"] = status;
+        return content;
+    }
+}
