@@ -12,6 +12,7 @@ var root = new RootCommand("GRPO on branching rollouts for flow models: train, c
     SampleCommand.Create(),
     ShapesCommand.Create(),
     KernelCommand.Create(),
+    NotebookCommand.Create(),
     DoctorCommand.Create(),
     WorkerCommand.Create(),
 };
