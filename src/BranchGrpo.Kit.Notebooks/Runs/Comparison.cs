@@ -1,6 +1,7 @@
 namespace BranchGrpo.Kit.Notebooks;
 
 /// <summary>What runs have to say about methods: at equal iterations and, interpolated between evaluations, at equal seconds.</summary>
+[TypeFormatterSource(typeof(ComparisonFormatters), PreferredMimeTypes = ["text/html", "text/plain"])]
 public sealed class Comparison
 {
     /// <summary>The reward of the rollouts, which is not an evaluation.</summary>

@@ -1,0 +1,97 @@
+using System.Globalization;
+using BranchGrpo.Kit.Notebooks.Drawing;
+
+namespace BranchGrpo.Kit.Notebooks;
+
+public static partial class Figures
+{
+    /// <summary>A score against iterations and against training seconds, side by side on one y-axis; the band is the standard deviation over seeds.</summary>
+    /// <param name="comparison">The runs.</param>
+    /// <param name="score">A name of <see cref="Comparison.KnownScores"/>.</param>
+    /// <param name="title">What is to be seen; who is highest if null.</param>
+    /// <param name="subtitle">Under which setting; the seeds if null.</param>
+    public static Figure Alignment(this Comparison comparison, string score = "reward", string? title = null, string? subtitle = null)
+    {
+        var words = ScoreWords(score);
+        Panel[] panels =
+        [
+            new("iterations", words, [.. Curves(comparison, score, byIteration: true), .. Base(comparison, score, true)]),
+            new("training seconds", words, [.. Curves(comparison, score, byIteration: false), .. Base(comparison, score, false)]),
+        ];
+        title ??= Standing.Title(comparison, score, words);
+        return new PanelFigure(title, subtitle ?? Seeds(comparison, "band"), Standing.Words(comparison, score, words), new(panels) { HasEndLabels = true });
+    }
+
+    /// <summary>Training seconds of an iteration, divided as the elapsed time of its phases (medians over iterations).</summary>
+    /// <param name="comparison">The runs.</param>
+    /// <param name="title">What is to be seen; who is slowest and fastest if null.</param>
+    /// <param name="subtitle">Under which setting.</param>
+    public static Figure Time(this Comparison comparison, string? title = null, string? subtitle = null)
+    {
+        var names = Names(comparison);
+        (string, double[])[] parts = [Part("sample", p => p.Sample), Part("reward", p => p.Reward), Part("credit", p => p.Credit), Part("update", p => p.Update)];
+        var whole = comparison.Methods.Select(m => (m.Method, Seconds: m.SecondsPerIteration?.Mean ?? 0)).ToArray();
+        var first = whole[0];
+        title ??= whole.Length == 1 || first.Seconds == 0
+            ? $"{first.Method} takes {Short(first.Seconds)} s per iteration"
+            : "An iteration of " + string.Join(", ", whole.Skip(1).Take(3).Select(w => $"{w.Method} takes {w.Seconds / first.Seconds:0.00}×"))
+                + $" the time of {first.Method}";
+        subtitle ??= $"training seconds per iteration by phase, medians over iterations; {SeedCount(comparison)}";
+        var scene = BarScene("seconds per iteration", names, stacked: true, [.. parts.Select((p, i) => (p.Item1, Palette.Phases[i], p.Item2))]);
+        return new TimeFigure(title, subtitle, BarWords(names, parts), scene);
+
+        (string, double[]) Part(string name, Func<PhaseSeconds, double> phase) => (name, [.. comparison.Methods.Select(m => m.Phase(phase))]);
+    }
+
+    /// <summary>Policy evaluations per leaf: of the rollout, and with gradient.</summary>
+    /// <param name="comparison">The runs.</param>
+    /// <param name="title">What is to be seen.</param>
+    /// <param name="subtitle">Under which setting.</param>
+    public static Figure Evaluations(this Comparison comparison, string? title = null, string? subtitle = null)
+    {
+        (string, double[])[] parts = [("rollout", [.. comparison.Methods.Select(m => m.RolloutPerLeaf)]), ("trained", [.. comparison.Methods.Select(m => m.TrainedPerLeaf)])];
+        var (names, least) = (Names(comparison), comparison.Methods.MinBy(m => m.RolloutPerLeaf)!);
+        title ??= $"A leaf costs {comparison.Methods.Max(m => m.RolloutPerLeaf):0.0} evaluations at most, {least.RolloutPerLeaf:0.0} with {least.Method}";
+        var scene = BarScene("evaluations per leaf", names, stacked: false, [("rollout", Palette.Phases[0], parts[0].Item2), ("trained", Palette.Phases[3], parts[1].Item2)]);
+        return new PanelFigure(title, subtitle ?? "policy evaluations (NFE) per leaf, counted during the runs", BarWords(names, parts), scene);
+    }
+
+    private static IEnumerable<Mark> Curves(Comparison comparison, string score, bool byIteration) => comparison.Methods.Select((method, index) =>
+    {
+        var records = method.Runs.Select(run => run.Record).ToArray();
+        var end = records.Min(r => byIteration ? r.LastIteration : r.LastSeconds);
+        var places = records[0].Evaluations.Select(e => byIteration ? e.Iteration : e.Seconds).Where(x => x < end).Append(end).Distinct();
+        var points = (from at in places
+                      let value = method.At(r => byIteration ? Comparison.AtIteration(r, score, at) : Comparison.AtSecond(r, score, at))
+                      where value is not null
+                      select (At: at, Value: value.Value)).ToArray();
+        var (colour, dashed) = Palette.Of(method.Method, index);
+        return new Mark.Curve(method.Method, [.. points.Select(p => p.At)], [.. points.Select(p => p.Value.Mean)], colour)
+        {
+            Dashed = dashed,
+            HasMarkers = points.Length <= 12,
+            Band = records.Length > 1 ? [.. points.Select(p => p.Value.Deviation ?? 0)] : null,
+        };
+    });
+
+    /// <summary>The base policy as a dashed line.</summary>
+    private static IEnumerable<Mark> Base(Comparison comparison, string score, bool byIteration)
+    {
+        if (BaseScore(comparison, score) is not { } level) yield break;
+        var end = comparison.Methods.SelectMany(m => m.Runs).Max(run => byIteration ? run.Record.LastIteration : run.Record.LastSeconds);
+        yield return new Mark.Curve("base policy", [0, end], [level, level], "#000000") { Dashed = true };
+    }
+
+    internal static double? BaseScore(Comparison comparison, string score) =>
+        comparison.Methods[0].At(r => Comparison.AtIteration(r, score, 0))?.Mean;
+
+    internal static string ScoreWords(string score) => Comparison.KnownScores.FirstOrDefault(s => s.Name == score).Words ?? score;
+
+    private static string SeedCount(Comparison comparison) => comparison.Seeds == 1 ? "one seed" : $"mean of {comparison.Seeds} seeds";
+
+    private static string Seeds(Comparison comparison, string what) => comparison.Seeds == 1
+        ? "one seed: what was measured, not evidence of who is better"
+        : string.Create(CultureInfo.InvariantCulture, $"mean of {comparison.Seeds} seeds, {what} = standard deviation over seeds");
+
+    private static string[] Names(Comparison comparison) => [.. comparison.Methods.Select(m => m.Method)];
+}

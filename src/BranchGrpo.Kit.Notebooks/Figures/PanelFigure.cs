@@ -1,0 +1,13 @@
+using BranchGrpo.Kit.Notebooks.Drawing;
+
+namespace BranchGrpo.Kit.Notebooks;
+
+/// <summary>A figure of panels.</summary>
+internal record PanelFigure(string Title, string Subtitle, string Saying, Scene Scene) : Figure(Title, Subtitle)
+{
+    internal override string Words => Saying;
+
+    internal override string? ToPlotly() => PlotlyFace.ToJson(Title, Subtitle, Scene);
+
+    public override string ToSvg() => StaticFace.Draw(Title, Subtitle, Scene);
+}

@@ -1,0 +1,55 @@
+using System.Globalization;
+
+namespace BranchGrpo.Kit.Notebooks;
+
+/// <summary>Who is highest, said no stronger than the seeds carry.</summary>
+internal static class Standing
+{
+    /// <summary>E.g. "Test reward: DanceGRPO highest at 31 iterations, BranchGRPO at 24 s".</summary>
+    public static string Title(Comparison c, string score, string words)
+    {
+        var (iterations, seconds) = (Leader(c, r => c.AtIterations(r, score)), Leader(c, r => c.AtSeconds(r, score)));
+        var subject = char.ToUpperInvariant(words[0]) + words[1..];
+        if (c.Methods.Count == 1)
+        {
+            var method = c.Methods[0];
+            var before = Figures.BaseScore(c, score) is { } level ? $" from {Text(level)}" : "";
+            return $"{subject} of {method.Method}:{before} to {method.At(r => c.AtIterations(r, score))?.ToString("0.000", false) ?? "?"}"
+                + $" in {Text(c.EqualSeconds, "0.#")} s";
+        }
+        return iterations is null || seconds is null ? subject
+            : $"{subject}: {iterations} highest at {c.EqualIterations} iterations, {seconds} at {Text(c.EqualSeconds, "0.#")} s";
+    }
+
+    /// <summary>Every method's score at equal iterations and at equal seconds.</summary>
+    public static string Words(Comparison c, string score, string words) =>
+        $"{words} at {c.EqualIterations} iterations: {List(c, r => c.AtIterations(r, score))}; "
+        + $"at {Text(c.EqualSeconds, "0.#")} training seconds: {List(c, r => c.AtSeconds(r, score))}.";
+
+    /// <summary>Methods whose interval (mean ± deviation over seeds) reaches that of the best mean; empty where that says nothing.</summary>
+    public static IReadOnlySet<string> Best(Comparison c, Func<RunRecord, double?> score)
+    {
+        var known = Known(c, score);
+        if (known.Length < 2 || known.Any(k => k.Score.Deviation is null)) return new HashSet<string>();
+        var best = known.MaxBy(k => k.Score.Mean).Score;
+        var near = known.Where(k => k.Score.Mean + k.Score.Deviation >= best.Mean - best.Deviation).Select(k => k.Method).ToHashSet();
+        return near.Count == known.Length ? new HashSet<string>() : near;
+    }
+
+    private static string? Leader(Comparison c, Func<RunRecord, double?> score)
+    {
+        var known = Known(c, score).OrderByDescending(k => k.Score.Mean).ToArray();
+        if (known.Length == 0) return null;
+        var isWithin = known.Length > 1 && known[0].Score.Deviation is { } a && known[1].Score.Deviation is { } b
+            && known[0].Score.Mean - known[1].Score.Mean <= Math.Max(a, b);
+        return known[0].Method + (isWithin ? " (within the spread)" : "");
+    }
+
+    private static (string Method, Spread Score)[] Known(Comparison c, Func<RunRecord, double?> score) =>
+        [.. from m in c.Methods let s = m.At(score) where s is not null select (m.Method, s.Value)];
+
+    private static string List(Comparison c, Func<RunRecord, double?> score) =>
+        string.Join(", ", Known(c, score).Select(k => $"{k.Method} {k.Score}"));
+
+    private static string Text(double value, string format = "0.000") => value.ToString(format, CultureInfo.InvariantCulture);
+}

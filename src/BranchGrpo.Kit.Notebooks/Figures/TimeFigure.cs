@@ -1,0 +1,31 @@
+using BranchGrpo.Kit.Notebooks.Drawing;
+using Newtonsoft.Json;
+using Newtonsoft.Json.Linq;
+using XPlot.Plotly;
+using Scene = BranchGrpo.Kit.Notebooks.Drawing.Scene;
+
+namespace BranchGrpo.Kit.Notebooks;
+
+/// <summary>Stacked bars whose interactive face XPlot makes.</summary>
+internal sealed record TimeFigure(string Title, string Subtitle, string Saying, Scene Scene) : PanelFigure(Title, Subtitle, Saying, Scene)
+{
+    internal override string? ToPlotly()
+    {
+        var panel = Scene.Panels[0];
+        string[] categories = [.. panel.XTicks!.Select(t => t.Text.Replace("\n", ""))];
+        var bars = panel.Marks.OfType<Mark.Bars>().Select(b => new Bar
+        {
+            x = categories,
+            y = PlotlyFace.Rounded(b.Height),
+            name = b.Name,
+            marker = new Marker { color = b.Colour },
+        });
+        var layout = JObject.FromObject(new XPlot.Plotly.Layout.Layout { barmode = "stack", height = Scene.Height, hovermode = "closest" }, Plain);
+        layout["title"] = JToken.FromObject(PlotlyLayout.Title(Title, Subtitle));
+        layout["yaxis"] = JToken.FromObject(new { title = new { text = panel.YTitle } });
+        layout["margin"] = JToken.FromObject(new { t = 90, r = 20, b = 60, l = 70 });
+        return JsonConvert.SerializeObject(new { data = bars, layout }, Formatting.None);
+    }
+
+    private static readonly JsonSerializer Plain = JsonSerializer.Create();
+}
