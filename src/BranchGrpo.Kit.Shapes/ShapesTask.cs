@@ -18,7 +18,7 @@ public static class ShapesTask
         size ??= ShapesSize.Cpu;
         var folder = ShapesData.Locate(dataFolder);
         var reward = ShapesReward.Load(folder, device);
-        var evaluation = new ShapesEvaluation(size, reward, ShapesReward.LoadHeldOut(folder, device));
+        var evaluation = new ShapesEvaluation(size, reward, ShapesReward.LoadHeldOut(folder, device), Base);
         ShapesPolicy Base()
         {
             var policy = ShapesPolicy.Load(Path.Combine(folder, size.PolicyFile), size);

@@ -107,7 +107,32 @@ public class RewardTests
         var scores = Shipped.Task.Evaluate(policy);
         Assert.Equal(Shipped.BaseScores.Values, scores.Values);
         string[] measures = ["diversity", "heldout", "reward", "rmse", "verifier"];
-        Assert.Equal(measures.Concat(measures.Select(m => "validation-" + m)).Order(StringComparer.Ordinal), scores.Values.Keys);
+        Assert.Equal(measures.Concat(measures.Select(m => "validation-" + m)).Append("kl").Order(StringComparer.Ordinal), scores.Values.Keys);
+    }
+
+    [Fact]
+    public void Drift_is_zero_for_the_base_policy_and_the_closed_form_for_a_constant_shift()
+    {
+        using var reference = Shipped.Policy();
+        Assert.Equal(0, Shipped.BaseScores["kl"]);
+        using var moved = new Shifted(Shipped.Policy(), 0.1);
+        // Δv = 0.1 everywhere: each step adds c²·0.01/(2·std²) with c = Δ(1 + (1 − σ)/(2σ)) and std² = −Δ, here with Δ = −1/4.
+        var expected = new[] { 1, 0.75, 0.5, 0.25 }.Sum(sigma => 0.01 * 0.25 * Math.Pow(1 + (1 - sigma) / (2 * sigma), 2) / 2);
+        Assert.Equal(expected, ShapesDrift.KlToBase(moved, reference, [.. ShapesPrompts.Test.Take(3)], 4, seed: 1), 5);
+    }
+
+    /// <summary>A policy whose velocity is another's plus a constant.</summary>
+    private sealed class Shifted(ShapesPolicy inner, double shift) : FlowPolicy
+    {
+        public override nn.Module Network => inner.Network;
+
+        public override IReadOnlyList<long> LatentShape => inner.LatentShape;
+
+        public override Conditioning Encode(IReadOnlyList<string> prompts) => inner.Encode(prompts);
+
+        public override Tensor Velocity(Tensor latents, double sigma, Conditioning conditioning) => inner.Velocity(latents, sigma, conditioning) + shift;
+
+        public override FlowPolicy Clone() => throw new NotSupportedException();
     }
 
     [Fact]

@@ -7,11 +7,15 @@ namespace BranchGrpo.Kit.Notebooks;
 /// <summary>Training runs of notebooks: each in a folder named by what it depends on, so that a changed setting or a changed kit never meets an old run.</summary>
 internal static class LabRuns
 {
+    /// <summary>Names another folder for the runs of notebooks.</summary>
+    private const string Variable = "BRANCHGRPO_RUNS";
+
     // Beside the data of a checkout, wherever in it the notebook stands; else in the current folder.
     private static string Root
     {
         get
         {
+            if (Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } folder) return folder;
             var here = new DirectoryInfo(Directory.GetCurrentDirectory());
             var up = here;
             while (up is not null && !Directory.Exists(Path.Combine(up.FullName, "data", "shapes"))) up = up.Parent;

@@ -1,17 +1,16 @@
-using BranchGrpo.Kit;
-
-namespace BranchGrpo.Cli.Compare;
+namespace BranchGrpo.Kit.Notebooks;
 
 /// <summary>Says who is ahead, and claims no more than the seeds carry.</summary>
 /// <remarks>
 /// A is ahead of B when the mean difference of the runs with the same seeds exceeds the larger of the two methods' standard deviations over
 /// seeds and every seed agrees; otherwise it is a tie. One seed shows no spread, so then nothing is called ahead.
 /// </remarks>
-internal static class Verdict
+public static class Verdict
 {
     private const string OneSeed =
         "One seed: the spread over seeds is unknown, so the differences below are what was measured, not evidence of who is better.";
 
+    /// <summary>Test reward of each method against DanceGRPO, and of BranchGRPO-Split against the tuned chain, at equal iterations and equal seconds.</summary>
     public static IEnumerable<string> Lines(Comparison c)
     {
         if (c.Scores.All(s => s.Name != "reward")) yield break;
@@ -32,7 +31,7 @@ internal static class Verdict
     }
 
     /// <summary>+1 ahead, −1 behind, 0 a tie or not known.</summary>
-    internal static int Compare(IReadOnlyList<double> a, IReadOnlyList<double> b)
+    public static int Compare(IReadOnlyList<double> a, IReadOnlyList<double> b)
     {
         if (a.Count < 2) return 0;
         var differences = a.Zip(b, (x, y) => x - y).ToArray();
