@@ -20,6 +20,18 @@ public static class PathWeights
             stochastic ? -0.5 * ChiSquare(random, elements) / (reduction == Reduction.Mean ? elements : 1) : 0);
     }
 
+    /// <summary>Log-density of the whole path to each leaf.</summary>
+    /// <param name="tree">Gives the shape.</param>
+    /// <param name="logProb">Log-density of the edge into each node. Shape [N].</param>
+    /// <returns>Shape [leaves].</returns>
+    public static double[] PathSums(RolloutTree tree, double[] logProb)
+    {
+        var sums = (double[])logProb.Clone();
+        for (var i = 0; i < sums.Length; i++)
+            if (tree.Parent[i] >= 0) sums[i] += sums[tree.Parent[i]];
+        return sums[tree.FirstLeaf..];
+    }
+
     /// <summary>Mean over draws of 1/Σw² at the root: leaves that really carry its value.</summary>
     /// <param name="tree">Gives the shape; its first root is looked at.</param>
     /// <param name="elements">Elements of a latent.</param>

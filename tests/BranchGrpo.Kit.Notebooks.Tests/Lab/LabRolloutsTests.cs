@@ -7,8 +7,8 @@ public class LabRolloutsTests
 {
     private const string Prompt = "large red circle top left";
 
-    private static RolloutPlan Plan(BranchNoise? noise = null) => new(NoiseSchedule.Shifted(3), [new(true), new(true, 4), new(true)], new Dynamics.DanceSde(0.5),
-        noise: noise);
+    private static RolloutPlan Plan(BranchNoise? noise = null) => new(NoiseSchedule.Shifted(3), [new(true), new(true, 4), new(true)],
+        new Dynamics.DanceSde(0.5), noise: noise);
 
     [Fact]
     public void Independent_leaves_come_from_as_many_trees_each_in_turn()
@@ -38,7 +38,8 @@ public class LabRolloutsTests
     [Fact]
     public void Scaled_and_mirrored_noise_show_what_they_are()
     {
-        using RolloutTree scaled = Lab.Grow(Plan(new BranchNoise.Scaled(4)), Prompt), mirrored = Lab.Grow(Plan(new BranchNoise.Mirrored()), Prompt);
+        using var scaled = Lab.Grow(Plan(new BranchNoise.Scaled(4)), Prompt);
+        using var mirrored = Lab.Grow(Plan(new BranchNoise.Mirrored()), Prompt);
         Assert.Equal(16, SplitNoise.Of(scaled, 1).Variance, 0.5);
         Assert.Equal(1, SplitNoise.Of(scaled, 2).Variance, 0.04);                  // outside splits the noise is plain
         Assert.Equal(-1.0 / 3, SplitNoise.Of(mirrored, 1).SiblingCorrelation, 0.03);    // two pairs: one of three siblings is the mirror image
@@ -64,6 +65,16 @@ public class LabRolloutsTests
         using var almostEqual = Lab.Grow(Plan(new BranchNoise.Correlated(1e-3)), [Prompt, Prompt], noise: SharedTrunk.To(depth: 1, trunk: 5, seed: 6));
         Assert.True(almostEqual.Level(2)[0].allclose(almostEqual.Level(2)[1], atol: 1e-1));
         Assert.False(almostEqual.Level(2)[0].allclose(almostEqual.Level(2)[4], atol: 1e-1));
+    }
+
+    [Fact]
+    public void Timings_count_what_was_grown()
+    {
+        var chain = new RolloutPlan(NoiseSchedule.Shifted(3), [new(true), new(true), new(true)], new Dynamics.DanceSde(0.5), new(4));
+        var timings = RolloutTiming.Measure([Prompt, Prompt], repeats: 2, ("chains", chain), ("tree", Plan()));
+        Assert.Equal([("chains", 8, 24L), ("tree", 8, 2 * (1 + 1 + 4))], timings.Select(t => (t.Name, t.Leaves, t.Evaluations)));
+        Assert.Equal(1.5, timings[1].PerLeaf);
+        Assert.All(timings, t => Assert.True(t.Seconds > 0));
     }
 
     [Fact]
