@@ -96,6 +96,15 @@ public class GradientProbeTests
     }
 
     [Fact]
+    public void A_tree_scored_in_another_reduction_is_refused()
+    {
+        using var policy = new GaussianFlow(4, 0.2);
+        var (tree, edges) = Rollout(policy);
+        using var own = tree;
+        Assert.Contains("Mean", Assert.Throws<ArgumentException>(() => new GradientProbe(policy, new() { Reduction = Reduction.Sum }).Of(tree, edges)).Message);
+    }
+
+    [Fact]
     public void Cosine_knows_angles()
     {
         using Tensor a = tensor(new[] { 3f, 4 }), b = tensor(new[] { -4f, 3 }), c = tensor(new[] { -6f, -8 }), d = tensor(new[] { 3f, 0 });

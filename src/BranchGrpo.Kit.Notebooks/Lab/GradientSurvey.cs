@@ -14,17 +14,18 @@ public sealed class GradientSurvey : IDisposable
     /// <summary>What was found of the variant of a name.</summary>
     /// <exception cref="KeyNotFoundException">There is none.</exception>
     public VariantGradients this[string name] =>
-        Variants.FirstOrDefault(v => v.Name == name) ?? throw new KeyNotFoundException($"No variant \"{name}\"; there are {string.Join(", ", Variants.Select(v => v.Name))}.");
+        Variants.FirstOrDefault(v => v.Name == name)
+            ?? throw new KeyNotFoundException($"No variant \"{name}\"; there are {string.Join(", ", Variants.Select(v => v.Name))}.");
 
     /// <summary>Takes the gradient of every variant on every tree.</summary>
     /// <param name="trees">Drawn by the base policy, or by <paramref name="policy"/>; borrowed.</param>
     /// <param name="variants">The first is the one that cosines are taken to.</param>
     /// <param name="objective">Clip range and reduction; the default objective if null.</param>
-    /// <param name="policy">Borrowed; the base policy by default.</param>
-    public static GradientSurvey Of(IReadOnlyList<RolloutTree> trees, IReadOnlyList<GradientVariant> variants, Objective? objective = null, FlowPolicy? policy = null)
+    /// <param name="policy">Borrowed; <see cref="Lab.BasePolicy"/> if null.</param>
+    public static GradientSurvey Of(
+        IReadOnlyList<RolloutTree> trees, IReadOnlyList<GradientVariant> variants, Objective? objective = null, FlowPolicy? policy = null)
     {
-        using var own = policy is null ? Lab.Task.CreatePolicy() : null;
-        var probe = new GradientProbe(policy ?? own!, objective ?? new());
+        var probe = new GradientProbe(policy ?? Lab.BasePolicy, objective ?? new());
         var found = variants.Select(v => new VariantGradients(v.Name)).ToArray();
         foreach (var tree in trees)
         {

@@ -1,29 +1,26 @@
 namespace BranchGrpo.Kit.Notebooks;
 
-/// <summary>Trees to look at and to measure on: those that the first iteration of a run with each seed would train on.</summary>
-public static class LabTrees
+public static partial class Lab
 {
-    /// <summary>One iteration's forest, scored with the task's reward.</summary>
+    /// <summary>The forest that the first iteration of a run would train on, scored with the task's reward.</summary>
     /// <param name="recipe">How it grows, and from how many prompts: <c>recipe with { Prompts = 1 }</c> gives one tree.</param>
     /// <param name="seed">Seed of the prompts and of the noise.</param>
-    /// <param name="policy">Borrowed; the base policy by default.</param>
-    /// <returns>The caller owns it.</returns>
+    /// <param name="policy">Borrowed; <see cref="BasePolicy"/> if null.</param>
+    /// <returns>With log-densities reduced as the recipe's objective wants them; the caller owns it.</returns>
     public static RolloutTree Grow(Recipe recipe, ulong seed = 1, FlowPolicy? policy = null)
     {
-        using var own = policy is null ? Lab.Task.CreatePolicy() : null;
-        var experiment = new Experiment { Task = Lab.Task, Recipe = recipe, Seed = seed };
+        var prompts = new Experiment { Task = Task, Recipe = recipe, Seed = seed }.PromptsOf(0);
         var options = new RolloutOptions { Reduction = recipe.Objective.Reduction, KeepMeans = recipe.Objective.Ratio == RatioKind.Guarded };
-        var tree = TreeRollout.Grow(policy ?? own!, recipe.Plan.At(1, seed), experiment.PromptsOf(0), SeededNoise.For(seed, 1), options);
-        TreeRollout.Score(tree, Lab.Task.Reward);
+        var tree = TreeRollout.Grow(policy ?? BasePolicy, recipe.Plan.At(1, seed), prompts, SeededNoise.For(seed, 1), options);
+        TreeRollout.Score(tree, Task.Reward);
         return tree;
     }
 
-    /// <summary>Forests of seeds 1 … n.</summary>
+    /// <summary>Such forests of seeds 1 … n.</summary>
     /// <param name="recipe">How they grow.</param>
-    /// <param name="count">n; the preset's number of samples by default.</param>
-    /// <param name="policy">Borrowed; the base policy by default.</param>
-    public static IReadOnlyList<RolloutTree> GrowMany(Recipe recipe, int? count = null, FlowPolicy? policy = null) =>
-        [.. Enumerable.Range(1, count ?? Lab.Preset.Samples).Select(seed => Grow(recipe, (ulong)seed, policy))];
+    /// <param name="count">n; the preset's number of samples if null.</param>
+    public static IReadOnlyList<RolloutTree> GrowMany(Recipe recipe, int? count = null) =>
+        [.. Enumerable.Range(1, count ?? Preset.Samples).Select(seed => Grow(recipe, (ulong)seed))];
 
     /// <summary>Values and advantages of a tree under a recipe.</summary>
     public static CreditedTree Credit(this RolloutTree tree, Recipe recipe, ulong seed = 1) =>

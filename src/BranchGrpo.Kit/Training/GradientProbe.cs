@@ -20,8 +20,12 @@ public sealed class GradientProbe(FlowPolicy policy, Objective objective, FlowPo
     /// <param name="edges">Stochastic edges with advantage and weight.</param>
     /// <returns>Shape [P], P the number of trained parameters; zero where there is no edge. The caller owns it.</returns>
     /// <exception cref="NonFiniteException">A ratio or loss is not finite.</exception>
+    /// <exception cref="ArgumentException">The tree's log-probabilities are reduced in another way than the objective's.</exception>
     public Tensor Of(RolloutTree tree, IReadOnlyList<TrainedEdge> edges)
     {
+        if (tree.Reduction != objective.Reduction)
+            throw new ArgumentException($"The tree's log-probabilities are a {tree.Reduction} over elements, the objective's a {objective.Reduction}: "
+                + "every ratio would be wrong. Grow the tree with the objective's reduction.", nameof(tree));
         using var scope = NewDisposeScope();
         var parameters = policy.TrainedParameters().Select(p => p.Parameter).ToArray();
         using var state = new GradientState(policy);

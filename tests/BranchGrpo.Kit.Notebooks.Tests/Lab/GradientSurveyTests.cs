@@ -1,0 +1,49 @@
+namespace BranchGrpo.Kit.Notebooks.Tests;
+
+public class GradientSurveyTests
+{
+    private static readonly Recipe Branch = Recipes.Find("BranchGRPO", Geometry.Quick) with { Prompts = 1 };
+
+    private static GradientSurvey Survey(params GradientVariant[] variants)
+    {
+        var trees = Lab.GrowMany(Branch, 2);
+        var survey = GradientSurvey.Of(trees, variants);
+        foreach (var tree in trees) tree.Dispose();
+        return survey;
+    }
+
+    [Fact]
+    public void Advantages_of_twice_the_size_and_other_sign_turn_the_gradient_about()
+    {
+        using var survey = Survey(GradientVariant.Of(Branch), GradientVariant.Of("turned", Branch, tree => [.. tree.Advantage.Select(a => -2 * a)]));
+        Assert.All(survey[Branch.Name].Cosines, c => Assert.Equal(1, c, 9));
+        Assert.All(survey["turned"].Cosines, c => Assert.Equal(-1, c, 6));
+        Assert.Equal(4, survey["turned"].Whole.MeanSquaredNorm / survey[Branch.Name].Whole.MeanSquaredNorm, 4);
+        Assert.Contains("turned", Assert.Throws<KeyNotFoundException>(() => survey["none"]).Message);
+    }
+
+    [Fact]
+    public void A_window_drops_its_depths_and_leaves_the_others_as_they_were()
+    {
+        var window = new PruningRule.DepthWindow(8, 2);
+        using var survey = Survey(GradientVariant.Of(Branch with { Weighting = EdgeWeighting.PerEdge }), GradientVariant.Of(Branch with { Name = "window", Pruning = [window] }));
+        var (full, pruned) = (survey[Branch.Name], survey["window"]);
+        Assert.Equal(Enumerable.Range(1, 9), full.Depths.Keys);
+        Assert.Equal(Enumerable.Range(1, 7), pruned.Depths.Keys);
+        Assert.Equal((76, 44), (full.Edges, pruned.Edges));
+        Assert.Equal(CostModel.Of(Branch).TrainedEvaluations, full.Evaluations);
+        Assert.Equal(76 * 76 / 44.0 / 44, pruned.Depths[3].MeanSquaredNorm / full.Depths[3].MeanSquaredNorm, 4);     // weights 1/44 for 1/76
+        Assert.All(pruned.Cosines, c => Assert.InRange(c, 0.01, 0.99));
+    }
+
+    [Fact]
+    public void Trees_are_those_that_a_run_trains_on()
+    {
+        using var policy = Lab.Task.CreatePolicy();
+        using var training = new GrpoTraining(policy, Branch, 3);
+        var metrics = training.Iterate(new Experiment { Task = Lab.Task, Recipe = Branch, Seed = 3 }.PromptsOf(0), Lab.Task.Reward);
+        using var tree = Lab.Grow(Branch, 3);
+        Assert.Equal(metrics.RewardMean, tree.Rewards.Average(), 12);
+        Assert.Equal(metrics.Depths[4].RewardMean, tree.Credit(Branch).Value[tree.LevelStart(5)..tree.LevelStart(6)].Average(), 12);
+    }
+}
