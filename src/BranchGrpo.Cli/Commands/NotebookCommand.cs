@@ -6,7 +6,7 @@ namespace BranchGrpo.Cli.Commands;
 /// <summary><c>branchgrpo notebook</c>: executes, checks and exports notebooks without a front end.</summary>
 internal static class NotebookCommand
 {
-    public static Command Create() => new("notebook", "Execute, check and export notebooks without a front end.") { Run(), Check() };
+    public static Command Create() => new("notebook", "Execute, check and export notebooks without a front end.") { Run(), Check(), Html() };
 
     private static Command Run()
     {
@@ -61,6 +61,23 @@ internal static class NotebookCommand
                 }
             if (faults > 0) throw new Failure($"{faults} faults; `branchgrpo notebook run --in-place` makes outputs anew");
             Console.WriteLine("nothing to say");
+        });
+        return command;
+    }
+
+    private static Command Html()
+    {
+        var files = Files();
+        var folder = new Option<DirectoryInfo?>("--out") { Description = "folder for the pages; beside the notebooks if not given" };
+        var command = new Command("html", "Export notebooks as pages that open offline.") { files, folder };
+        command.SetAction(parsed =>
+        {
+            foreach (var file in Existing(parsed.GetValue(files)!))
+            {
+                var path = Path.Combine((parsed.GetValue(folder) ?? file.Directory!).FullName, Path.ChangeExtension(file.Name, ".html"));
+                NotebookPage.Write(NotebookDocument.Read(file.FullName), path);
+                Console.WriteLine(path);
+            }
         });
         return command;
     }

@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using BranchGrpo.Kit.Native;
 using BranchGrpo.Kit.Notebooks.Session;
-using BranchGrpo.Kit.Shapes;
 using TorchSharp;
 
 namespace BranchGrpo.Kit.Notebooks;
@@ -10,11 +9,7 @@ namespace BranchGrpo.Kit.Notebooks;
 public static partial class Lab
 {
     private static readonly Lazy<LabPreset> preset = new(() => LabPreset.Find(Environment.GetEnvironmentVariable(LabPreset.Variable) is { Length: > 0 } name ? name : "quick"));
-    private static readonly Lazy<ExperimentTask> task = new(() =>
-    {
-        LibTorch.Load();
-        return ShapesTask.Create(device: Device);
-    });
+    private static readonly Lazy<ExperimentTask> task = new(() => LabTask.Create(Device));
 
     /// <summary>How much to compute, from <c>BRANCHGRPO_PRESET</c>; quick where it is not set.</summary>
     public static LabPreset Preset => preset.Value;

@@ -1,0 +1,58 @@
+using System.Globalization;
+using Microsoft.Data.Analysis;
+
+namespace BranchGrpo.Kit.Notebooks;
+
+/// <summary>Tables that judge runs: beside the paper, and against what training did not see.</summary>
+public static class AblationTables
+{
+    private const double BaseHps = 0.313;
+
+    /// <summary>The paper's Table 1 beside the runs here: time per iteration relative to the first method, and gain over the base policy.</summary>
+    /// <param name="comparison">The runs.</param>
+    /// <param name="recipes">Their recipes, with the published figures.</param>
+    public static DataFrame BesidePaper(this Comparison comparison, IEnumerable<Recipe> recipes)
+    {
+        var published = recipes.Where(r => r.Published is not null).ToDictionary(r => r.Name, r => r.Published!);
+        var rows = comparison.Methods.Where(m => published.ContainsKey(m.Method)).ToArray();
+        if (rows.Length == 0) throw new ArgumentException("none of these recipes has published figures", nameof(recipes));
+        var (paper, here) = (published[rows[0].Method], rows[0].SecondsPerIteration?.Mean);
+        return new DataFrame(
+            new StringDataFrameColumn("method", rows.Select(r => r.Method)),
+            Column("paper: time ratio", rows, r => published[r.Method].SecondsPerIteration / paper.SecondsPerIteration, "0.00"),
+            Column("here: time ratio", rows, r => r.SecondsPerIteration?.Mean / here, "0.00"),
+            Column("paper: HPSv2.1 gain", rows, r => published[r.Method].Hps - BaseHps, "+0.000;-0.000"),
+            Column("here: reward gain, equal iterations", rows, r => Gain(r, "reward", comparison.AtIterations), "+0.000;-0.000"),
+            Column("here: reward gain, equal seconds", rows, r => Gain(r, "reward", comparison.AtSeconds), "+0.000;-0.000"));
+    }
+
+    /// <summary>The hacking monitor: what the optimised reward gained, and what the scores gained that no training sees. A warning where they part.</summary>
+    /// <remarks>Gains over the base policy at equal seconds, means over seeds. "hacked?" where the reward rises and the held-out reward or the verifier falls,
+    /// "drifting" where less than half of the reward's gain is seen by the held-out reward.</remarks>
+    public static DataFrame HackingMonitor(this Comparison comparison)
+    {
+        var rows = comparison.Methods;
+        return new DataFrame(
+            new StringDataFrameColumn("method", rows.Select(r => r.Method)),
+            Column("reward gain", rows, r => At(r, "reward"), "+0.000;-0.000"),
+            Column("held-out reward gain", rows, r => At(r, "heldout"), "+0.000;-0.000"),
+            Column("verifier gain", rows, r => At(r, "verifier"), "+0.000;-0.000"),
+            Column("diversity gain", rows, r => At(r, "diversity"), "+0.000;-0.000"),
+            Column("KL to base", rows, r => At(r, "kl"), "0.00000"),
+            new StringDataFrameColumn("warning", rows.Select(r => Warning(At(r, "reward"), At(r, "heldout"), At(r, "verifier")))));
+
+        double? At(MethodRuns runs, string score) => Gain(runs, score, comparison.AtSeconds);
+    }
+
+    /// <summary>What the monitor says of three gains; nothing where any is unknown.</summary>
+    internal static string Warning(double? reward, double? heldOut, double? verifier) =>
+        (reward, heldOut, verifier) is not ({ } r, { } h, { } v) ? ""
+        : r > 0 && (h < 0 || v < 0) ? "hacked?"
+        : r > 0 && h < 0.5 * r ? "drifting" : "";
+
+    private static double? Gain(MethodRuns runs, string score, Func<RunRecord, string, double?> at) =>
+        runs.At(r => at(r, score) - Comparison.AtIteration(r, score, 0))?.Mean;
+
+    private static StringDataFrameColumn Column(string name, IEnumerable<MethodRuns> rows, Func<MethodRuns, double?> value, string format) =>
+        new(name, rows.Select(r => value(r)?.ToString(format, CultureInfo.InvariantCulture) ?? ""));
+}
