@@ -6,7 +6,7 @@ namespace BranchGrpo.Kit.Notebooks.Tests;
 /// <summary>Every notebook of the repository runs from top to bottom at preset dry, and the solutions of its exercises are right.</summary>
 public sealed class NotebookTests
 {
-    public static TheoryData<string> Notebooks => [.. Directory.EnumerateFiles(Folder, "*.ipynb").Select(Path.GetFileName).Order()!];
+    public static TheoryData<string> Notebooks => [.. Directory.EnumerateFiles(Folder, "*.ipynb").Select(p => Path.GetFileName(p)!).Order()];
 
     private static string Folder => Path.Combine(Repository(), "notebooks");
 
