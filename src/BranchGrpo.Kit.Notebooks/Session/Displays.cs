@@ -39,8 +39,13 @@ public static class Displays
             IEnumerable<FormattedValue> many => [.. many],
             _ => FormattedValue.CreateManyFromObject(value, mimeTypes),
         };
-        return new(forms.GroupBy(f => f.MimeType).ToDictionary(g => g.Key, g => g.First().Value));
+        var data = forms.GroupBy(f => f.MimeType).ToDictionary(g => g.Key, g => g.First().Value);
+        // Front ends without HTML show this form.
+        if (mimeTypes.Length == 0 && value is not (FormattedValue or IEnumerable<FormattedValue> or IHtmlContent)) data.TryAdd(Plain, value.ToDisplayString(Plain));
+        return new(data);
     }
+
+    private const string Plain = "text/plain";
 
     internal static ICellOutput Cell => CellConsole.Running ?? throw new InvalidOperationException("Only a cell of a notebook can show and ask.");
 }
