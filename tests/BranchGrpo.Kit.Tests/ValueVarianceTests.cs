@@ -8,6 +8,9 @@ public class ValueVarianceTests
         // Leaves 1 3 | 6 10: siblings vary by 2 and 8 at the lower split, values 2 and 8 by 18 at the upper one.
         var tree = Plans.Credited(Plans.Tree(3, [0, 2]), reward: i => new[] { 1.0, 3, 6, 10 }[i]);
         Assert.Equal([18 - 5.0 / 2, 0, 5], ValueVariance.Created(tree));
+        var (plan, rule) = (Plans.Tree(3, [0, 2]), new AdvantageRule(Baseline.Depth, AdvantageScale.Depth));
+        Assert.Equal(tree.Advantage, CreditedTree.From(plan, [1.0, 3, 6, 10], rule).Advantage);
+        Assert.Contains("4 leaves", Assert.Throws<ArgumentException>(() => CreditedTree.From(plan, [1.0], rule)).Message);
     }
 
     [Fact]

@@ -22,6 +22,20 @@ public static partial class Lab
     public static IReadOnlyList<RolloutTree> GrowMany(Recipe recipe, int? count = null) =>
         [.. Enumerable.Range(1, count ?? Preset.Samples).Select(seed => Grow(recipe, (ulong)seed))];
 
+    /// <summary>Variance that each step's noise adds to the reward, over the trees of seeds 1 … n, one prompt each.</summary>
+    /// <param name="recipe">Its splits say which steps can be told apart.</param>
+    /// <param name="count">n.</param>
+    /// <returns>Mean and spread over trees, one entry per step; see <see cref="ValueVariance.Created"/>.</returns>
+    public static IReadOnlyList<Spread> CreatedVariance(Recipe recipe, int count)
+    {
+        var created = Enumerable.Range(1, count).Select(seed =>
+        {
+            using var tree = Grow(recipe with { Prompts = 1 }, (ulong)seed);
+            return ValueVariance.Created(tree.Credit(recipe));
+        }).ToArray();
+        return [.. created[0].Select((_, step) => Spread.Of(created.Select(c => (double?)c[step]))!.Value)];
+    }
+
     /// <summary>Values and advantages of a tree under a recipe.</summary>
     public static CreditedTree Credit(this RolloutTree tree, Recipe recipe, ulong seed = 1) =>
         CreditedTree.From(tree, recipe.Fusion, recipe.Advantage, iteration: 1, seed);

@@ -40,6 +40,17 @@ public sealed record CreditedTree
         return Of(tree.Shape, tree.Plan, value, advantage) with { EffectiveSampleSize = effective, Iteration = iteration, Seed = seed };
     }
 
+    /// <summary>A tree without latents, worked out from its leaf rewards alone: mean fusion, one prompt.</summary>
+    /// <param name="plan">Shape of the tree.</param>
+    /// <param name="rewards">One per leaf.</param>
+    /// <param name="advantage">How values become advantages.</param>
+    /// <exception cref="ArgumentException">As many rewards as leaves are needed.</exception>
+    public static CreditedTree From(RolloutPlan plan, IReadOnlyList<double> rewards, AdvantageRule advantage)
+    {
+        var shape = TreeShape.Of(plan, prompts: 1);
+        return Of(shape, plan, RewardFusion.Mean(shape.Parent, [.. rewards]), advantage);
+    }
+
     /// <summary>The tree of a plan with given values.</summary>
     internal static CreditedTree Of(TreeShape shape, RolloutPlan plan, double[] value, AdvantageRule advantage) => new()
     {

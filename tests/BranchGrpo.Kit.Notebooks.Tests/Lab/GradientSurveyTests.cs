@@ -46,4 +46,19 @@ public class GradientSurveyTests
         Assert.Equal(metrics.RewardMean, tree.Rewards.Average(), 12);
         Assert.Equal(metrics.Depths[4].RewardMean, tree.Credit(Branch).Value[tree.LevelStart(5)..tree.LevelStart(6)].Average(), 12);
     }
+
+    [Fact]
+    public void Variance_is_created_where_trees_split()
+    {
+        var star = Branch with { Plan = Branch.Plan with { Splits = new SplitRule.Fixed(8, 1), Noise = new BranchNoise.Independent() } };
+        var created = Lab.CreatedVariance(star, 2);
+        Assert.Equal(10, created.Count);
+        var rewards = Enumerable.Range(1, 2).Select(seed =>
+        {
+            using var tree = Lab.Grow(star, (ulong)seed);
+            return tree.Rewards.Sum(r => Math.Pow(r - tree.Rewards.Average(), 2)) / 7;
+        });
+        Assert.Equal(rewards.Average(), created[1].Mean, 12);
+        Assert.All(created.Where((_, step) => step != 1), s => Assert.Equal(0, s.Mean));
+    }
 }
