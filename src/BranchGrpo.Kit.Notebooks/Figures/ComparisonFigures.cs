@@ -34,8 +34,8 @@ public static partial class Figures
         var first = whole[0];
         title ??= whole.Length == 1 || first.Seconds == 0
             ? $"{first.Method} takes {Short(first.Seconds)} s per iteration"
-            : "An iteration of " + string.Join(", ", whole.Skip(1).Take(3).Select(w => $"{w.Method} takes {w.Seconds / first.Seconds:0.00}×"))
-                + $" the time of {first.Method}";
+            : "An iteration takes " + string.Join(", ", whole.Skip(1).Take(3).Select(w => $"{w.Method} {w.Seconds / first.Seconds:0.00}"))
+                + $" times as long as one of {first.Method}";
         subtitle ??= $"training seconds per iteration by phase, medians over iterations; {SeedCount(comparison)}";
         var scene = BarScene("seconds per iteration", names, stacked: true, [.. parts.Select((p, i) => (p.Item1, Palette.Phases[i], p.Item2))]);
         return new TimeFigure(title, subtitle, BarWords(names, parts), scene);
@@ -51,7 +51,9 @@ public static partial class Figures
     {
         (string, double[])[] parts = [("rollout", [.. comparison.Methods.Select(m => m.RolloutPerLeaf)]), ("trained", [.. comparison.Methods.Select(m => m.TrainedPerLeaf)])];
         var (names, least) = (Names(comparison), comparison.Methods.MinBy(m => m.RolloutPerLeaf)!);
-        title ??= $"A leaf costs {comparison.Methods.Max(m => m.RolloutPerLeaf):0.0} evaluations at most, {least.RolloutPerLeaf:0.0} with {least.Method}";
+        var most = comparison.Methods.MaxBy(m => m.RolloutPerLeaf)!;
+        title ??= most.RolloutPerLeaf - least.RolloutPerLeaf < 0.05 ? $"A leaf costs {most.RolloutPerLeaf:0.0} evaluations in a rollout"
+            : $"A leaf costs {most.RolloutPerLeaf:0.0} evaluations with {most.Method}, {least.RolloutPerLeaf:0.0} with {least.Method}";
         var scene = BarScene("evaluations per leaf", names, stacked: false, [("rollout", Palette.Phases[0], parts[0].Item2), ("trained", Palette.Phases[3], parts[1].Item2)]);
         return new PanelFigure(title, subtitle ?? "policy evaluations (NFE) per leaf, counted during the runs", BarWords(names, parts), scene);
     }

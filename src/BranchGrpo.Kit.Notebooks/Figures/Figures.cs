@@ -60,17 +60,20 @@ public static partial class Figures
         if (stacked) marks.Add(Numbers(centres, under));
         var top = stacked ? under.Max() : parts.Max(p => p.Values.Max());
         var low = parts.Min(p => p.Values.Min());
+        string[] names = [.. categories.Select(name => Broken(name, (820 / count) - 8))];
+        var isTight = names.SelectMany(n => n.Split('\n')).Max(line => Ink.Measure(line, 12)) > (820 / count) - 8;       // every other one lower
         var panel = new Panel("", yTitle, marks)
         {
             XRange = (-0.6, count - 0.4),
             YRange = (Math.Min(0, low * 1.1), Math.Max(top, 1e-9) * 1.12),
-            XTicks = [.. categories.Select((name, i) => ((double)i, Broken(name, 860 / count)))],
+            XTicks = [.. names.Select((name, i) => ((double)i, isTight && i % 2 == 1 ? "\n\n" + name : name))],
+            BottomRoom = isTight ? 72 : 42,
         };
         return new([panel]) { Legend = parts.Count > 1 ? [.. parts.Select(p => (p.Name, p.Colour))] : [] };
     }
 
     private static Mark.Labels Numbers(double[] x, double[] values) =>
-        new(x, values, [.. values.Select(Short)], "#333333") { IsCentred = true };
+        new(x, values, [.. values.Select(v => values.Max() is >= 1 and < 100 ? v.ToString("0.00", CultureInfo.InvariantCulture) : Short(v))], "#333333") { IsCentred = true };
 
     /// <summary>A number in about three digits.</summary>
     internal static string Short(double value)

@@ -20,7 +20,7 @@ public static class Palette
     };
 
     // For variants that a reader makes up: told apart from each other and from the methods.
-    private static readonly string[] Variants = ["#CC79A7", "#117733", "#882255", "#88CCEE", "#DDCC77", "#332288"];
+    private static readonly string[] Variants = ["#CC79A7", "#117733", "#882255", "#332288", "#999933", "#661100"];
 
     /// <summary>Colours of the phases sample, reward, credit, update, and of rollout and training.</summary>
     public static IReadOnlyList<string> Phases { get; } = ["#0072B2", "#E69F00", "#009E73", "#D55E00"];

@@ -17,7 +17,7 @@ public static partial class Figures
         var columns = rows.Max(r => (int)r.Pictures.shape[0]);
         if (captions.Count > 0 && captions.Count != columns)
             throw new ArgumentException($"{captions.Count} captions for {columns} pictures in a row", nameof(captions));
-        return new PictureFigure(title, subtitle, captions, [.. rows.Select(r => (r.Name, PictureSource.Of(r.Pictures).ToArray()))]);
+        return new PictureFigure(title, subtitle, captions, [.. rows.Select(r => (r.Name, PictureSource.Of(r.Pictures, quality: 93).ToArray()))]);
     }
 }
 

@@ -12,7 +12,7 @@ public static class PlotlySource
 
     private static readonly Lazy<string> source = new(Read);
 
-    /// <summary>A script element with the whole of plotly.js as Plotly.NET carries it: once per page, before or after its figures.</summary>
+    /// <summary>A script element with the whole of plotly.js as Plotly.NET carries it: once per page, before its figures.</summary>
     public static string Script =>
         // Module loaders of notebook pages would take Plotly away from the window.
         "<script type=\"text/javascript\">(function(define,module,exports){" + source.Value

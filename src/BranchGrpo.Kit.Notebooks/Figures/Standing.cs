@@ -5,7 +5,7 @@ namespace BranchGrpo.Kit.Notebooks;
 /// <summary>Who is highest, said no stronger than the seeds carry.</summary>
 internal static class Standing
 {
-    /// <summary>E.g. "Test reward: DanceGRPO highest at 31 iterations, BranchGRPO at 24 s".</summary>
+    /// <summary>E.g. "Test reward: DanceGRPO highest at 31 iterations, DanceGRPO and BranchGRPO level at 24 s".</summary>
     public static string Title(Comparison c, string score, string words)
     {
         var (iterations, seconds) = (Leader(c, r => c.AtIterations(r, score)), Leader(c, r => c.AtSeconds(r, score)));
@@ -17,8 +17,10 @@ internal static class Standing
             return $"{subject} of {method.Method}:{before} to {method.At(r => c.AtIterations(r, score))?.ToString("0.000", false) ?? "?"}"
                 + $" in {Text(c.EqualSeconds, "0.#")} s";
         }
+        var places = (Iterations: $"at {c.EqualIterations} iterations", Seconds: $"at {Text(c.EqualSeconds, "0.#")} s");
         return iterations is null || seconds is null ? subject
-            : $"{subject}: {iterations} highest at {c.EqualIterations} iterations, {seconds} at {Text(c.EqualSeconds, "0.#")} s";
+            : iterations == seconds ? $"{subject}: {iterations} {places.Iterations} and {places.Seconds}"
+            : $"{subject}: {iterations} {places.Iterations}, {seconds} {places.Seconds}";
     }
 
     /// <summary>Every method's score at equal iterations and at equal seconds.</summary>
@@ -36,13 +38,20 @@ internal static class Standing
         return near.Count == known.Length ? new HashSet<string>() : near;
     }
 
+    // "A highest", "A and B level", or "no clear order": within the larger deviation of two methods their means do not tell them apart.
     private static string? Leader(Comparison c, Func<RunRecord, double?> score)
     {
         var known = Known(c, score).OrderByDescending(k => k.Score.Mean).ToArray();
         if (known.Length == 0) return null;
-        var isWithin = known.Length > 1 && known[0].Score.Deviation is { } a && known[1].Score.Deviation is { } b
-            && known[0].Score.Mean - known[1].Score.Mean <= Math.Max(a, b);
-        return known[0].Method + (isWithin ? " (within the spread)" : "");
+        var best = known[0].Score;
+        var level = known.Where(k => best.Mean - k.Score.Mean <= Math.Max(best.Deviation ?? 0, k.Score.Deviation ?? 0)).Select(k => k.Method).ToArray();
+        return level.Length switch
+        {
+            1 => $"{level[0]} highest",
+            2 => $"{level[0]} and {level[1]} level",
+            _ when level.Length == known.Length => "no clear order",
+            _ => $"{level.Length} methods level at the top",
+        };
     }
 
     private static (string Method, Spread Score)[] Known(Comparison c, Func<RunRecord, double?> score) =>

@@ -12,7 +12,7 @@ internal sealed record TimeFigure(string Title, string Subtitle, string Saying, 
     internal override string? ToPlotly()
     {
         var panel = Scene.Panels[0];
-        string[] categories = [.. panel.XTicks!.Select(t => t.Text.Replace("\n", ""))];
+        string[] categories = [.. panel.XTicks!.Select(t => t.Text.TrimStart('\n').Replace("\n", "<br>"))];
         var bars = panel.Marks.OfType<Mark.Bars>().Select(b => new Bar
         {
             x = categories,

@@ -12,16 +12,25 @@ internal sealed class TreeDrawing
     private readonly CreditedTree? credit;
     private readonly HashSet<int>? kept;
     private readonly double[] value;
+    private readonly int[] onlyChild;                                          // where there is one child; else the last
 
     public TreeDrawing(RolloutTree tree, TreeColour colour, CreditedTree? credit, int[]? kept, int prompt)
     {
         (this.tree, this.colour, this.credit, this.kept) = (tree, colour, credit, kept?.ToHashSet());
         layout = new(tree.Parent, tree.Depth, i => tree.Prompt[i] == prompt);
+        onlyChild = new int[tree.Count];
+        foreach (var node in EdgeNodes) onlyChild[tree.Parent[node]] = node;
         value = credit?.Value ?? (IsScored ? RewardFusion.Mean(tree.Parent, tree.Rewards) : new double[tree.Count]);
     }
 
     /// <summary>Nodes that have a picture where there is room: those that split, and leaves.</summary>
-    public int[] Pictured => [.. layout.Nodes.Where(i => tree.Depth[i] == tree.Plan.Depth || tree.Plan.Steps[tree.Depth[i]].Branches > 1 || tree.Depth[i] == 0)];
+    public int[] Pictured => [.. layout.Nodes.Where(IsPictured)];
+
+    /// <summary>What dotted and faded lines mean, where there are any.</summary>
+    public IEnumerable<string> Marks => new[]
+    {
+        EdgeNodes.Any(i => !tree.IsStochastic[i]) ? "dotted: ODE steps" : "", kept is null ? "" : "faded: edges that are not trained",
+    }.Where(text => text.Length > 0);
 
     public string Title => IsScored
         ? $"{layout.Leaves.Length} leaves, rewards from {Figures.Short(LeafRewards.Min())} to {Figures.Short(LeafRewards.Max())}"
@@ -49,7 +58,7 @@ internal sealed class TreeDrawing
             foreach (var isStochastic in new[] { true, false })
                 if (Segments(isKept, isStochastic) is { } segments) marks.Add(segments);
         var scale = Scale();
-        int[] small = [.. layout.Nodes.Where(i => !Pictured.Contains(i))], large = [.. layout.Nodes.Where(Pictured.Contains)];
+        int[] small = [.. layout.Nodes.Where(i => !IsPictured(i))], large = Pictured;
         if (small.Length > 0) marks.Add(Dots("node", small, 5));
         marks.Add(Dots(pictures is null ? "split or leaf" : "split or leaf ", large, pictures is null ? 10 : Math.Min(size, 14)));
         if (pictures is not null) marks.Add(Thumbnails(pictures, size));
@@ -65,6 +74,9 @@ internal sealed class TreeDrawing
         return new([panel]) { Scale = scale, Height = (int)(130 + (rows * perRow)) };
     }
 
+    private bool IsPictured(int node) =>
+        tree.Depth[node] == tree.Plan.Depth || tree.Plan.Steps[tree.Depth[node]].Branches > 1 || (tree.Depth[node] == 0 && !(tree.Plan.LastSplit < 0));
+
     private bool IsKept(int node) => kept?.Contains(node) ?? true;
 
     private double ColourOf(int node) => colour == TreeColour.Advantage ? credit!.Advantage[node] : value[node];
@@ -75,17 +87,36 @@ internal sealed class TreeDrawing
 
     private Mark.Segments? Segments(bool isKept, bool isStochastic)
     {
-        int[] edges = [.. EdgeNodes.Where(i => IsKept(i) == isKept && tree.IsStochastic[i] == isStochastic)];
+        int[] edges = [.. EdgeNodes.Where(i => Style(i) == (isKept, isStochastic))];
         if (edges.Length == 0) return null;
+        var ends = edges.Where(i => !IsContinued(tree.Parent[i], Style(i))).Select(i => (Start: tree.Parent[i], End: EndOf(i))).ToArray();
         return new((isStochastic ? "SDE step" : "ODE step") + (kept is null ? "" : isKept ? ", kept" : ", pruned"),
-            [.. edges.SelectMany(i => (double[])[tree.Depth[i] - 1, tree.Depth[i], double.NaN])],
-            [.. edges.SelectMany(i => (double[])[-layout.Row[tree.Parent[i]], -layout.Row[i], double.NaN])], "#444444")
+            [.. ends.SelectMany(e => Bend(e.Start, e.End).Select(p => p.X))], [.. ends.SelectMany(e => Bend(e.Start, e.End).Select(p => p.Y))], "#444444")
         {
             Width = isStochastic ? 1.8 : 1.1,
             IsDotted = !isStochastic,
             Opacity = isKept ? 0.85 : 0.18,
         };
     }
+
+    private (bool, bool) Style(int node) => (IsKept(node), tree.IsStochastic[node]);
+
+    /// <summary>Whether the line that ends at a node goes straight on.</summary>
+    private bool IsContinued(int node, (bool, bool) style) =>
+        tree.Parent[node] >= 0 && tree.Depth[node] < tree.Plan.Depth && tree.Plan.Steps[tree.Depth[node]].Branches == 1 && Style(node) == style;
+
+    private int EndOf(int node)
+    {
+        while (IsContinued(node, Style(node)) && Style(onlyChild[node]) == Style(node)) node = onlyChild[node];
+        return node;
+    }
+
+    // A chain is straight after its first step.
+    private (double X, double Y)[] Bend(int start, int end) =>
+    [
+        (tree.Depth[start], -layout.Row[start]), (Math.Min(tree.Depth[start] + 1, tree.Depth[end]), -layout.Row[end]),
+        .. tree.Depth[end] > tree.Depth[start] + 1 ? [(tree.Depth[end], -layout.Row[end])] : Array.Empty<(double, double)>(), (double.NaN, double.NaN),
+    ];
 
     private Mark.Dots Dots(string name, int[] nodes, double size) => new(name, X(nodes), Y(nodes))
     {

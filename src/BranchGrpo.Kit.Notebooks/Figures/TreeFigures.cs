@@ -13,7 +13,7 @@ public static partial class Figures
     /// <param name="thumbnails">Whether pictures stand at splits and leaves, for latents of the embedded task.</param>
     /// <param name="title">What is to be seen.</param>
     /// <param name="subtitle">Under which setting; the prompt and the plan if null.</param>
-    /// <param name="policy">Gives the clean predictions x₀ = x − σv that stand at splits; the noisy latents themselves stand there if null. Borrowed.</param>
+    /// <param name="policy">Gives the clean predictions x₀ = x − σv that stand at splits; the mean of the leaves below stands there if null. Borrowed.</param>
     public static Figure Draw(
         this RolloutTree tree, TreeColour colour = TreeColour.Reward, CreditedTree? credit = null, int[]? kept = null, int prompt = 0,
         bool thumbnails = true, string? title = null, string? subtitle = null, FlowPolicy? policy = null)
@@ -22,7 +22,8 @@ public static partial class Figures
         if (colour == TreeColour.Advantage && credit is null) throw new ArgumentException("advantages need a credited tree", nameof(credit));
         var drawing = new TreeDrawing(tree, colour, credit, kept, prompt);
         var pictures = thumbnails ? TreePictures.Of(tree, drawing.Pictured, policy) : null;
-        subtitle ??= $"\"{tree.Prompts[prompt]}\"; {tree.Plan}" + (pictures is null ? "" : policy is null ? "; pictures: latents" : "; pictures: clean predictions");
+        subtitle ??= string.Join("; ", [$"\"{tree.Prompts[prompt]}\"", tree.Plan.ToString(), .. drawing.Marks, .. pictures is null ? []
+            : new[] { policy is null ? "pictures at splits: mean of the leaves below" : "pictures at splits: clean predictions" }]);
         return new PanelFigure(title ?? drawing.Title, subtitle, drawing.Words, drawing.ToScene(pictures));
     }
 }

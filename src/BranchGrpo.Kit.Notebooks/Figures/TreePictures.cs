@@ -7,32 +7,39 @@ namespace BranchGrpo.Kit.Notebooks;
 /// <summary>Pictures of nodes.</summary>
 internal static class TreePictures
 {
-    /// <summary>A small picture per node; null where the latents are not those of the embedded task. A policy gives clean predictions of inner nodes;
-    /// without one their latents are shown as they are.</summary>
+    /// <summary>A small picture per node: of leaves what the reward saw; of inner nodes the policy's clean prediction or, without a policy, the mean of the
+    /// leaves below. Null where the latents are not those of the embedded task.</summary>
     public static Dictionary<int, string>? Of(RolloutTree tree, int[] nodes, FlowPolicy? policy)
     {
-        var shape = tree.Level(0).shape;
+        var shape = tree.Leaves?.shape ?? [];
         var size = ShapesSize.All.FirstOrDefault(s => shape is [_, var tokens, var channels] && tokens == s.Tokens && channels == s.Channels);
         if (size is null) return null;
         using var frozen = no_grad();
+        using var scope = NewDisposeScope();
+        var leaves = tree.Leaves!.cpu();
         var pictures = new Dictionary<int, string>();
         foreach (var level in nodes.GroupBy(i => tree.Depth[i]))
         {
-            using var scope = NewDisposeScope();
             int[] members = [.. level];
-            var rows = tensor(members.Select(i => (long)(i - tree.LevelStart(level.Key))).ToArray());
-            var latents = level.Key == tree.Plan.Depth ? tree.Leaves.cpu()[rows] : Shown(tree, level.Key, members, tree.Level(level.Key).cpu()[rows], policy);
-            foreach (var (node, source) in members.Zip(PictureSource.Of(size.ToPictures(latents)))) pictures[node] = source;
+            var shown = level.Key == tree.Plan.Depth ? leaves[Rows(tree, level.Key, members)]
+                : policy is null ? MeanBelow(tree, level.Key, leaves)[Rows(tree, level.Key, members)]
+                : Predicted(tree, level.Key, members, policy);
+            foreach (var (node, source) in members.Zip(PictureSource.Of(size.ToPictures(shown), quality: 78))) pictures[node] = source;
         }
         return pictures;
     }
 
-    private static Tensor Shown(RolloutTree tree, int depth, int[] nodes, Tensor latents, FlowPolicy? policy)
+    private static Tensor Rows(RolloutTree tree, int depth, int[] nodes) => tensor(nodes.Select(i => (long)(i - tree.LevelStart(depth))).ToArray());
+
+    // In level order the leaves below a node stand together, equally many for all nodes of a depth.
+    private static Tensor MeanBelow(RolloutTree tree, int depth, Tensor leaves) =>
+        leaves.reshape([tree.LevelCount(depth), -1, .. leaves.shape[1..]]).mean([1]);               // [n_d, …latent]
+
+    private static Tensor Predicted(RolloutTree tree, int depth, int[] nodes, FlowPolicy policy)
     {
-        if (policy is null) return latents;
         var sigma = tree.Plan.Schedule[depth];
         using var conditioning = policy.Encode([.. nodes.Select(i => tree.Prompts[tree.Prompt[i]])]);
-        var velocity = policy.Velocity(latents.to(policy.Dtype).to(policy.Device), sigma, conditioning).cpu();
-        return latents - (sigma * velocity);
+        var latents = tree.Level(depth).cpu()[Rows(tree, depth, nodes)].to(policy.Dtype).to(policy.Device);
+        return (latents - (sigma * policy.Velocity(latents, sigma, conditioning))).cpu();           // [n, …latent]
     }
 }

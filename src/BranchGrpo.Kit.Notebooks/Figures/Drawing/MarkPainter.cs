@@ -1,11 +1,10 @@
-using System.Globalization;
 using ScottPlot;
 using SkiaSharp;
 
 namespace BranchGrpo.Kit.Notebooks.Drawing;
 
 /// <summary>Adds marks to a plot.</summary>
-internal sealed class MarkPainter(Plot plot, ColourScale? scale, List<string> overlays)
+internal sealed class MarkPainter(Plot plot, ColourScale? scale)
 {
     private const string Ground = "#444444";
 
@@ -19,7 +18,6 @@ internal sealed class MarkPainter(Plot plot, ColourScale? scale, List<string> ov
             case Mark.Segments segments: Draw((canvas, at) => Paint(canvas, at, segments)); break;
             case Mark.Cells cells: Draw((canvas, at) => Paint(canvas, at, cells)); break;
             case Mark.Labels labels: Draw((canvas, at) => Paint(canvas, at, labels)); break;
-            case Mark.Thumbnails pictures: Draw((_, at) => Place(at, pictures)); break;
         }
     }
 
@@ -37,9 +35,9 @@ internal sealed class MarkPainter(Plot plot, ColourScale? scale, List<string> ov
             fill.MarkerSize = 0;
         }
         var line = plot.Add.Scatter(curve.X, curve.Y, colour);
-        line.LineWidth = 2;
-        line.LinePattern = curve.Dashed ? LinePattern.Dashed : LinePattern.Solid;
+        line.LineWidth = curve.Dashed ? 0 : 2;
         line.MarkerSize = curve.HasMarkers || curve.X.Length == 1 ? 6 : 0;
+        if (curve.Dashed) Draw((canvas, at) => Trace(canvas, at, curve.X, curve.Y, Ink.Colour(curve.Colour), 2, SvgText.Dashed));
     }
 
     private void Add(Mark.Bars bars)
@@ -68,24 +66,24 @@ internal sealed class MarkPainter(Plot plot, ColourScale? scale, List<string> ov
         if (dots.IsHollow) Round(canvas, all.Select(i => at(dots.X[i], dots.Y[i])), "#FFFFFF", dots.Size - 4);
     }
 
-    private static void Paint(SKCanvas canvas, Func<double, double, SKPoint> at, Mark.Segments segments)
+    private static void Paint(SKCanvas canvas, Func<double, double, SKPoint> at, Mark.Segments segments) => Trace(
+        canvas, at, segments.X, segments.Y, Ink.Colour(segments.Colour, segments.Opacity), (float)segments.Width, segments.IsDotted ? SvgText.Dotted : 4);
+
+    /// <summary>A line; NaN lifts the pen. The mitre says how it is dashed.</summary>
+    private static void Trace(
+        SKCanvas canvas, Func<double, double, SKPoint> at, double[] x, double[] y, SKColor colour, float width, float mitre)
     {
         using var path = new SKPath();
         var isDown = false;
-        for (var i = 0; i < segments.X.Length; i++)
+        for (var i = 0; i < x.Length; i++)
         {
-            if (!double.IsFinite(segments.X[i]))
-            {
-                isDown = false;
-                continue;
-            }
-            var point = at(segments.X[i], segments.Y[i]);
-            if (isDown) path.LineTo(point); else path.MoveTo(point);
-            isDown = true;
+            var isKnown = double.IsFinite(x[i]) && double.IsFinite(y[i]);
+            if (isKnown && isDown) path.LineTo(at(x[i], y[i]));
+            if (isKnown && !isDown) path.MoveTo(at(x[i], y[i]));
+            isDown = isKnown;
         }
-        using var paint = Pen(Ink.Colour(segments.Colour, segments.Opacity), (float)segments.Width, SKStrokeCap.Butt);
-        using var dash = segments.IsDotted ? SKPathEffect.CreateDash([2, 3], 0) : null;
-        paint.PathEffect = dash;
+        using var paint = Pen(colour, width, SKStrokeCap.Butt);
+        paint.StrokeMiter = mitre;
         canvas.DrawPath(path, paint);
     }
 
@@ -108,20 +106,6 @@ internal sealed class MarkPainter(Plot plot, ColourScale? scale, List<string> ov
             var place = at(labels.X[i], labels.Y[i]);
             var (right, down, align) = labels.IsCentred ? (0, -5, SKTextAlign.Center) : (labels.Shift, 4.0, SKTextAlign.Left);
             Ink.Write(canvas, labels.Texts[i], place.X + right, place.Y + down, 12, labels.Colour, align);
-        }
-    }
-
-    // Into the finished picture: the canvas would decode and encode them again.
-    private void Place(Func<double, double, SKPoint> at, Mark.Thumbnails pictures)
-    {
-        for (var i = 0; i < pictures.Sources.Length; i++)
-        {
-            var (centre, half) = (at(pictures.X[i], pictures.Y[i]), pictures.Size / 2);
-            var place = string.Create(CultureInfo.InvariantCulture,
-                $"x=\"{centre.X - half:0.#}\" y=\"{centre.Y - half:0.#}\" width=\"{pictures.Size:0.#}\" height=\"{pictures.Size:0.#}\"");
-            overlays.Add($"<image {place} href=\"{pictures.Sources[i]}\" image-rendering=\"pixelated\"/>"
-                + $"<rect {place} fill=\"none\" stroke=\"{Ground}\" stroke-width=\"4.4\"/>"
-                + $"<rect {place} fill=\"none\" stroke=\"{scale?.Of(pictures.Values[i]) ?? Ground}\" stroke-width=\"3\"/>");
         }
     }
 

@@ -1,24 +1,28 @@
 using ScottPlot;
+using ScottPlot.Rendering.RenderActions;
 using SkiaSharp;
 
 namespace BranchGrpo.Kit.Notebooks.Drawing;
 
 /// <summary>Draws a panel with ScottPlot.</summary>
-internal sealed class PanelPainter(ColourScale? scale, List<string> overlays)
+internal sealed class PanelPainter(ColourScale? scale)
 {
     /// <summary>Draws a panel into a rectangle of the picture.</summary>
     /// <remarks>The y-axis has words where at least 40 pixels are left of the data. Returns the way from data coordinates to pixels.</remarks>
     public Func<double, double, SKPoint> Paint(SKCanvas canvas, Panel panel, PixelRect place, (double From, double To) y, int left)
     {
         using var plot = new Plot();
-        plot.FigureBackground.Color = plot.DataBackground.Color = Colors.Transparent;
+        plot.RenderManager.ClearCanvasBeforeEachRender = false;
+        plot.RenderManager.Remove<RenderFigureBackground>();
+        plot.RenderManager.Remove<RenderDataBackground>();
         plot.Font.Set(Ink.Family);
         var hasWords = panel.HasY && left >= 40;
         Style(plot, panel, hasWords);
-        foreach (var mark in panel.Marks) new MarkPainter(plot, scale, overlays).Add(mark);
+        foreach (var mark in panel.Marks) new MarkPainter(plot, scale).Add(mark);
         var x = panel.XBounds;
         plot.Axes.SetLimits(x.From, x.To, y.From, y.To);
-        plot.Layout.Fixed(new PixelPadding(left, 4, panel.XTitle.Length > 0 ? 52 : 40, panel.Title.Length > 0 ? 26 : 8));
+        plot.Layout.Fixed(new PixelPadding(left, 4, panel.BottomRoom, panel.Title.Length > 0 ? 26 : 8));
+        plot.RenderInMemory((int)place.Width, (int)place.Height);              // a plot's first rendering draws everything twice
         plot.Render(canvas, place);
         var data = plot.LastRender.DataRect;
         return (dx, dy) => new SKPoint(
@@ -41,6 +45,7 @@ internal sealed class PanelPainter(ColourScale? scale, List<string> overlays)
             axis.TickLabelStyle.ForeColor = ink;
             axis.MinorTickStyle.Length = 0;
         }
+        plot.Axes.Left.TickLabelStyle.OffsetY = 3;                             // ScottPlot centres on the line, not on the letters
         plot.Axes.Bottom.Label.Bold = plot.Axes.Left.Label.Bold = false;
         plot.Axes.Bottom.Label.ForeColor = plot.Axes.Left.Label.ForeColor = plot.Axes.Title.Label.ForeColor = ink;
         if (panel.XTicks is { } ticks) plot.Axes.Bottom.SetTicks([.. ticks.Select(t => t.At)], [.. ticks.Select(t => t.Text)]);

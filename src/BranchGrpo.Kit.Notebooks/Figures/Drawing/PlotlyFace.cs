@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using Newtonsoft.Json;
 using Plotly.NET;
@@ -29,11 +30,11 @@ internal static class PlotlyFace
         return JsonConvert.SerializeObject(new { data = GenericChart.getTraces(chart), layout = GenericChart.getLayout(chart) });
     }
 
-    /// <summary>Numbers in five digits; null for a gap.</summary>
+    /// <summary>Numbers in four digits; null for a gap.</summary>
     public static double?[] Rounded(IEnumerable<double> values) => [.. values.Select(Rounded)];
 
-    public static double? Rounded(double value) =>
-        !double.IsFinite(value) ? null : value == 0 ? 0 : double.Parse(value.ToString("G5", System.Globalization.CultureInfo.InvariantCulture), System.Globalization.CultureInfo.InvariantCulture);
+    public static double? Rounded(double value) => !double.IsFinite(value) ? null : value == 0 ? 0
+        : double.Parse(value.ToString(Math.Abs(value) < 1000 ? "G4" : "G6", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
 
     public static string Text(string text) => WebUtility.HtmlEncode(text);
 }

@@ -84,7 +84,7 @@ internal sealed class PlotlyLayout(string title, string subtitle, Scene scene)
         };
         if (ticks is null) return axis;
         axis["tickvals"] = PlotlyFace.Rounded(ticks.Select(t => t.At));
-        axis["ticktext"] = ticks.Select(t => PlotlyFace.Text(t.Text).Replace("\n", "<br>")).ToArray();
+        axis["ticktext"] = ticks.Select(t => PlotlyFace.Text(t.Text.TrimStart('\n')).Replace("\n", "<br>")).ToArray();
         return axis;
     }
 

@@ -36,18 +36,27 @@ internal static class PlotlyMarks
 
     private static Trace Of(Mark.Dots dots, ColourScale? scale, bool isFirst)
     {
-        var details = dots.Details.Length == 0 ? null
-            : Enumerable.Range(0, dots.X.Length).Select(i => PlotlyFace.Rounded(dots.Details.Select(d => d.Values[i]))).ToArray();
-        var words = string.Concat(dots.Details.Select((d, i) => $"{d.Name} %{{customdata[{i}]}}<br>"));
+        var told = new List<double[]>();
+        var words = string.Concat(dots.Details.Select(d => $"{d.Name} %{{{Place(dots, d.Values, told)}}}<br>"));
+        var details = told.Count == 0 ? null : Enumerable.Range(0, dots.X.Length).Select(i => PlotlyFace.Rounded(told.Select(values => values[i]))).ToArray();
         var trace = Trace("scatter",
             ("x", PlotlyFace.Rounded(dots.X)), ("y", PlotlyFace.Rounded(dots.Y)), ("name", PlotlyFace.Text(dots.Name)), ("mode", "markers"),
             ("showlegend", false), ("legendgroup", dots.Name),
             ("marker", dots.Values is { } values && scale is not null ? Coloured(dots, values, scale, isFirst) : Plain(dots)));
         if (details is not null) trace.SetProperty("customdata", details);
-        if (details is not null) trace.SetProperty("hovertemplate", $"{words}<extra>{PlotlyFace.Text(dots.Name)}</extra>");
+        if (words.Length > 0) trace.SetProperty("hovertemplate", $"{words}<extra>{PlotlyFace.Text(dots.Name)}</extra>");
         if (dots.Interval is { } interval)
             trace.SetProperty("error_x", new { type = "data", array = PlotlyFace.Rounded(interval.Select(h => h ?? 0)), thickness = 2.5, width = 0 });
         return trace;
+    }
+
+    // What a trace holds anyway is not written twice.
+    private static string Place(Mark.Dots dots, double[] values, List<double[]> told)
+    {
+        if (values.AsSpan().SequenceEqual(dots.X)) return "x";
+        if (dots.Values is not null && values.AsSpan().SequenceEqual(dots.Values)) return "marker.color";
+        told.Add(values);
+        return $"customdata[{told.Count - 1}]";
     }
 
     private static object Plain(Mark.Dots dots) =>

@@ -37,6 +37,9 @@ internal sealed record Panel(string XTitle, string YTitle, IReadOnlyList<Mark> M
     /// <summary>Room for the words of the y-axis, pixels.</summary>
     public int LeftRoom { get; init; } = 64;
 
+    /// <summary>Room for the words of the x-axis, pixels.</summary>
+    public int BottomRoom { get; init; } = 52;
+
     /// <summary>Whether the y-axis means something.</summary>
     public bool HasY { get; init; } = true;
 

@@ -24,7 +24,8 @@ internal static class StaticFace
             for (var i = 0; i < scene.Panels.Count; i++)
             {
                 var place = new PixelRect(x, x + lefts[i] + width, scene.Height - 6, top);
-                at = new PanelPainter(scene.Scale, overlays).Paint(canvas, scene.Panels[i], place, scene.HasSharedY ? y : scene.Panels[i].YBounds, lefts[i]);
+                at = new PanelPainter(scene.Scale).Paint(canvas, scene.Panels[i], place, scene.HasSharedY ? y : scene.Panels[i].YBounds, lefts[i]);
+                overlays.AddRange(scene.Panels[i].Marks.OfType<Mark.Thumbnails>().Select(pictures => Frames.Of(pictures, scene.Scale, at)));
                 x += lefts[i] + width;
             }
             if (scene.HasEndLabels) EndLabels.Write(canvas, scene, at, x + 2, top, scene.Height - 56);

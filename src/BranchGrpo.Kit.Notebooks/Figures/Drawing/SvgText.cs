@@ -8,6 +8,9 @@ namespace BranchGrpo.Kit.Notebooks.Drawing;
 /// <summary>A picture as SVG text, made short: pixels need one decimal.</summary>
 internal static partial class SvgText
 {
+    /// <summary>Mitres that stand for dashes: the canvas cannot write those, so they are put in afterwards.</summary>
+    public const float Dashed = 5, Dotted = 6;
+
     /// <summary>What is drawn on the canvas, over white, with elements on top.</summary>
     public static string Record(int width, int height, List<string> overlays, Action<SKCanvas> draw)
     {
@@ -16,15 +19,25 @@ internal static partial class SvgText
         var text = Encoding.UTF8.GetString(stream.ToArray());
         var start = text.IndexOf('>', text.IndexOf("<svg", StringComparison.Ordinal)) + 1;
         var body = text[start..text.LastIndexOf("</svg>", StringComparison.Ordinal)];
-        return $"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\">"
+        return $"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" "
+            + $"font-family=\"{Ink.Family}, Verdana, Arial, sans-serif\">"
             + $"<rect fill=\"#fff\" width=\"{width}\" height=\"{height}\"/>{Tidy(body)}{string.Concat(overlays)}</svg>";
     }
 
     private static string Tidy(string svg)
     {
         svg = Blank().Replace(svg, m => m.Value.Contains('\n') ? "" : " ");
-        svg = Tag().Replace(svg, tag => Number().Replace(tag.Value, Round).Replace(", \"", "\"").Replace(", ", " ").Replace(" stroke-miterlimit=\"4\"", ""));
-        return svg.Replace($"font-family=\"{Ink.Family}\"", $"font-family=\"{Ink.Family}, Verdana, Arial, sans-serif\"");
+        svg = Tag().Replace(svg, tag => TidyTag(tag.Value));
+        return svg.Replace($" font-family=\"{Ink.Family}\"", "");
+    }
+
+    // Places of single letters go: a reader's font may be another one. A dot is a line without length.
+    private static string TidyTag(string tag)
+    {
+        tag = Number().Replace(tag, Round).Replace(", \"", "\"").Replace(", ", " ");
+        tag = Letters().Replace(Dot().Replace(tag, "M$1h0"), "$1");
+        return tag.Replace(" stroke-miterlimit=\"4\"", "")
+            .Replace($" stroke-miterlimit=\"{Dashed}\"", " stroke-dasharray=\"7 4\"").Replace($" stroke-miterlimit=\"{Dotted}\"", " stroke-dasharray=\"2 3\"");
     }
 
     private static string Round(Match number) => number.Groups["share"].Value
@@ -32,6 +45,12 @@ internal static partial class SvgText
 
     [GeneratedRegex(@"(?<share>opacity="")?(?<value>-?\d+\.\d+(e-?\d+)?)")]
     private static partial Regex Number();
+
+    [GeneratedRegex(@"M(-?[\d.]+ -?[\d.]+)L\1(?![\d.])")]
+    private static partial Regex Dot();
+
+    [GeneratedRegex(@"( x=""-?[\d.]+) [^""]*")]
+    private static partial Regex Letters();
 
     [GeneratedRegex("<[^>]*>")]
     private static partial Regex Tag();
