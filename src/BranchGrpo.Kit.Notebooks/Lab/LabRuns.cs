@@ -36,7 +36,7 @@ internal static class LabRuns
     {
         Train(recipe, seed, default);
         var policy = Lab.Task.CreatePolicy();
-        using var training = new GrpoTraining(policy, recipe, seed);
+        using var training = new GrpoTraining(policy, Scaled(recipe), seed);
         training.Load(Path.Combine(FolderOf(recipe, seed), ExperimentRunner.StateFile));
         var averaged = training.AveragedWeights();
         var copy = policy.Clone();
@@ -52,7 +52,7 @@ internal static class LabRuns
         return new()
         {
             Task = Lab.Task,
-            Recipe = recipe,
+            Recipe = Scaled(recipe),
             Seed = seed,
             Seconds = Lab.Preset.Seconds,
             Iterations = Lab.Preset.Iterations,
@@ -60,6 +60,9 @@ internal static class LabRuns
             Clock = Lab.Preset.Device == "cpu" ? TrainingClock.Processor : TrainingClock.Wall,
         };
     }
+
+    // Two prompts are enough to see that everything runs.
+    private static Recipe Scaled(Recipe recipe) => Lab.Preset.Trains ? recipe : recipe with { Prompts = Math.Min(2, recipe.Prompts) };
 
     private static string FolderOf(Recipe recipe, ulong seed)
     {
