@@ -6,22 +6,19 @@ namespace BranchGrpo.Kit.Notebooks;
 /// <summary>Tables that judge runs: beside the paper, and against what training did not see.</summary>
 public static class AblationTables
 {
-    private const double BaseHps = 0.313;
-
     /// <summary>The paper's Table 1 beside the runs here: time per iteration relative to the first method, and gain over the base policy.</summary>
-    /// <param name="comparison">The runs.</param>
-    /// <param name="recipes">Their recipes, with the published figures.</param>
-    public static DataFrame BesidePaper(this Comparison comparison, IEnumerable<Recipe> recipes)
+    /// <param name="comparison">The runs; those of methods that the paper has.</param>
+    public static DataFrame BesidePaper(this Comparison comparison)
     {
-        var published = recipes.Where(r => r.Published is not null).ToDictionary(r => r.Name, r => r.Published!);
+        var published = PaperTable.Rows.ToDictionary(r => r.Method);
         var rows = comparison.Methods.Where(m => published.ContainsKey(m.Method)).ToArray();
-        if (rows.Length == 0) throw new ArgumentException("none of these recipes has published figures", nameof(recipes));
-        var (paper, here) = (published[rows[0].Method], rows[0].SecondsPerIteration?.Mean);
+        if (rows.Length == 0) throw new ArgumentException("the paper's table has none of these methods", nameof(comparison));
+        var (paper, here) = (published[rows[0].Method].Cost!, rows[0].SecondsPerIteration?.Mean);
         return new DataFrame(
             new StringDataFrameColumn("method", rows.Select(r => r.Method)),
-            Column("paper: time ratio", rows, r => published[r.Method].SecondsPerIteration / paper.SecondsPerIteration, "0.00"),
+            Column("paper: time ratio", rows, r => published[r.Method].Cost!.SecondsPerIteration / paper.SecondsPerIteration, "0.00"),
             Column("here: time ratio", rows, r => r.SecondsPerIteration?.Mean / here, "0.00"),
-            Column("paper: HPSv2.1 gain", rows, r => published[r.Method].Hps - BaseHps, "+0.000;-0.000"),
+            Column("paper: HPSv2.1 gain", rows, r => published[r.Method].Hps - PaperTable.Untrained.Hps, "+0.000;-0.000"),
             Column("here: reward gain, equal iterations", rows, r => Gain(r, "reward", comparison.AtIterations), "+0.000;-0.000"),
             Column("here: reward gain, equal seconds", rows, r => Gain(r, "reward", comparison.AtSeconds), "+0.000;-0.000"));
     }

@@ -73,5 +73,4 @@ public sealed record Recipe
 /// <param name="RolloutPerSample">NFE_old.</param>
 /// <param name="TrainedPerSample">NFE_new.</param>
 /// <param name="SecondsPerIteration">Seconds per iteration on 16 H200.</param>
-/// <param name="Hps">HPSv2.1 after training; the base policy has 0.313.</param>
-public sealed record PublishedCost(double RolloutPerSample, double TrainedPerSample, double SecondsPerIteration, double Hps);
+public sealed record PublishedCost(double RolloutPerSample, double TrainedPerSample, double SecondsPerIteration);

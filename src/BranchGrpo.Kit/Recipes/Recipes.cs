@@ -25,7 +25,7 @@ public static class Recipes
             Name = "DanceGRPO",
             Summary = "16 chains per prompt from shared initial noise, every step stochastic, group advantage (arXiv 2505.07818).",
             Plan = new() { Schedule = NoiseSchedule.Shifted(steps), Roots = new(16) },
-            Published = new(20, 20, 698, 0.360),
+            Published = new(20, 20, 698),
         };
         var branch = dance with
         {
@@ -35,7 +35,7 @@ public static class Recipes
                 + "every edge equally (arXiv 2509.06040).",
             Plan = dance.Plan with { Roots = new(1), Splits = new SplitRule.Fixed(2, splits) },
             Advantage = new(Baseline.Depth, AdvantageScale.Depth),
-            Published = new(13.68, 13.68, 493, 0.363),
+            Published = new(13.68, 13.68, 493),
         };
         var few = dance with
         {
@@ -59,12 +59,12 @@ public static class Recipes
             dance with
             {
                 Name = "DanceGRPO-0.6", Summary = "DanceGRPO that trains a random 60 % of each chain's steps (timestep fraction 0.6).",
-                Pruning = [new PruningRule.TimestepFraction(0.6)], Published = new(20, 12, 469, 0.353),
+                Pruning = [new PruningRule.TimestepFraction(0.6)], Published = new(20, 12, 469),
             },
             dance with
             {
                 Name = "MixGRPO", Summary = "16 chains, stochastic inside a window of 4 steps that slides every 10 iterations, ODE outside (arXiv 2507.21802).",
-                Plan = dance.Plan with { Stochastic = Sliding(4, steps) }, Published = new(20, 5, 289, 0.359),
+                Plan = dance.Plan with { Stochastic = Sliding(4, steps) }, Published = new(20, 5, 289),
             },
             dance with
             {
@@ -81,23 +81,23 @@ public static class Recipes
             branch with
             {
                 Name = "BranchGRPO-WidPru", Summary = "BranchGRPO with Parent-Top1: below the last split only the better sibling's chain is trained.",
-                Pruning = [new PruningRule.ParentTop1()], Published = new(13.68, 8.625, 314, 0.364),
+                Pruning = [new PruningRule.ParentTop1()], Published = new(13.68, 8.625, 314),
             },
             branch with
             {
                 Name = "BranchGRPO-WidPru-Extreme", Summary = "BranchGRPO with Extreme-b: the chains of the 4 best and 4 worst leaves are trained.",
-                Pruning = [new PruningRule.ExtremeLeaves(4)], Published = new(13.68, 8.625, 314, 0.364),
+                Pruning = [new PruningRule.ExtremeLeaves(4)], Published = new(13.68, 8.625, 314),
             },
             branch with
             {
                 Name = "BranchGRPO-DepPru",
                 Summary = "BranchGRPO without the edges of a window of depths after the last split, which moves one depth later every 30 iterations.",
-                Pruning = [DepthPruning(steps, lastSplit)], Published = new(13.68, 8.625, 314, 0.369),
+                Pruning = [DepthPruning(steps, lastSplit)], Published = new(13.68, 8.625, 314),
             },
             branch with
             {
                 Name = "BranchGRPO-Mix", Summary = $"BranchGRPO with SDE at splits and in a sliding window of {window} steps, ODE elsewhere.",
-                Plan = branch.Plan with { Stochastic = Sliding(window, steps) }, Published = new(13.68, 4.25, 148, 0.363),
+                Plan = branch.Plan with { Stochastic = Sliding(window, steps) }, Published = new(13.68, 4.25, 148),
             },
             new()
             {
