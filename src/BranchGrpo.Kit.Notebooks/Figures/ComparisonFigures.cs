@@ -34,8 +34,8 @@ public static partial class Figures
         var first = whole[0];
         title ??= whole.Length == 1 || first.Seconds == 0
             ? $"{first.Method} takes {Short(first.Seconds)} s per iteration"
-            : "An iteration takes " + string.Join(", ", whole.Skip(1).Take(3).Select(w => $"{w.Method} {w.Seconds / first.Seconds:0.00}"))
-                + $" times as long as one of {first.Method}";
+            : $"Time of an iteration relative to {first.Method}: "
+                + string.Join(", ", whole.Skip(1).Take(4).Select(w => $"{w.Method} {w.Seconds / first.Seconds:0.00}"));
         subtitle ??= $"training seconds per iteration by phase, medians over iterations; {SeedCount(comparison)}";
         var scene = BarScene("seconds per iteration", names, stacked: true, [.. parts.Select((p, i) => (p.Item1, Palette.Phases[i], p.Item2))]);
         return new TimeFigure(title, subtitle, BarWords(names, parts), scene);

@@ -12,7 +12,7 @@ internal sealed record TimeFigure(string Title, string Subtitle, string Saying, 
     internal override string? ToPlotly()
     {
         var panel = Scene.Panels[0];
-        string[] categories = [.. panel.XTicks!.Select(t => t.Text.TrimStart('\n').Replace("\n", "<br>"))];
+        string[] categories = [.. panel.XTicks!.Select(t => PlotlyFace.Text(t.Text))];
         var bars = panel.Marks.OfType<Mark.Bars>().Select(b => new Bar
         {
             x = categories,
@@ -22,8 +22,9 @@ internal sealed record TimeFigure(string Title, string Subtitle, string Saying, 
         });
         var layout = JObject.FromObject(new XPlot.Plotly.Layout.Layout { barmode = "stack", height = Scene.Height, hovermode = "closest" }, Plain);
         layout["title"] = JToken.FromObject(PlotlyLayout.Title(Title, Subtitle));
+        layout["xaxis"] = JToken.FromObject(new { tickangle = 0 });
         layout["yaxis"] = JToken.FromObject(new { title = new { text = panel.YTitle } });
-        layout["margin"] = JToken.FromObject(new { t = 90, r = 20, b = 60, l = 70 });
+        layout["margin"] = JToken.FromObject(new { t = PlotlyLayout.Top(Title, Subtitle), r = 20, b = panel.BottomRoom + 14, l = 70 });
         return JsonConvert.SerializeObject(new { data = bars, layout }, Formatting.None);
     }
 

@@ -60,7 +60,7 @@ internal sealed class TreeDrawing
         var scale = Scale();
         int[] small = [.. layout.Nodes.Where(i => !IsPictured(i))], large = Pictured;
         if (small.Length > 0) marks.Add(Dots("node", small, 5));
-        marks.Add(Dots(pictures is null ? "split or leaf" : "split or leaf ", large, pictures is null ? 10 : Math.Min(size, 14)));
+        marks.Add(Dots("split or leaf", large, pictures is null ? 10 : size + 6) with { IsFrame = pictures is not null });
         if (pictures is not null) marks.Add(Thumbnails(pictures, size));
         if (IsScored && perRow >= 14) marks.Add(Rewards(pictures is null ? 10 : (size / 2) + 6));
         var panel = new Panel("denoising step", "", marks)

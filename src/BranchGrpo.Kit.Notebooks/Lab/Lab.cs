@@ -24,14 +24,15 @@ public static partial class Lab
         : throw new InvalidOperationException($"Preset {Preset.Name} wants a CUDA device and there is none here; set {LabPreset.Variable} to quick or standard.");
 
     /// <summary>Loads libtorch and says what the notebook runs on; the first line of every notebook.</summary>
-    /// <returns>One line to show.</returns>
-    public static string Start()
+    /// <returns>One line to show; it brings plotly.js along where figures could not load it from the network.</returns>
+    public static LabStart Start()
     {
         LibTorch.Load();
+        KernelFormatters.Register();
         if (Preset.Device == "cpu") torch.set_num_threads(1);                  // comparable seconds; more threads gain little at this size
         var processor = Preset.Device == "cpu" ? "one CPU thread" : Device.ToString();
-        return $"BranchGrpo.Kit {typeof(FlowPolicy).Assembly.GetName().Version!.ToString(3)} · preset {Preset.Name} · {processor} · "
-            + $".NET {Environment.Version} · {RuntimeInformation.OSDescription}";
+        return new($"BranchGrpo.Kit {typeof(FlowPolicy).Assembly.GetName().Version!.ToString(3)} · preset {Preset.Name} · {processor} · "
+            + $".NET {Environment.Version} · {RuntimeInformation.OSDescription}");
     }
 
     /// <summary>Trains a recipe for the preset's budget, or returns the run if it was made before.</summary>

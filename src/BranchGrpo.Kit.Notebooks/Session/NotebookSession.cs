@@ -24,6 +24,7 @@ public sealed class NotebookSession : IDisposable
         subscription = Formatter.SubscribeToDisplayedValues(shown =>
             CellConsole.Running?.Display(Displays.Bundle(shown.FormattedValues), shown.IsUpdated ? shown.DisplayId : null));
         Formatter.ListExpansionLimit = 20;
+        KernelFormatters.Register();
     }
 
     /// <summary>Folder of the notebook.</summary>

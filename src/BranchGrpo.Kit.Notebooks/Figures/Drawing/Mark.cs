@@ -30,6 +30,9 @@ internal abstract record Mark
         /// <summary>Diameter in pixels.</summary>
         public double Size { get; init; } = 9;
 
+        /// <summary>Frames of thumbnails, which the picture draws with them.</summary>
+        public bool IsFrame { get; init; }
+
         public bool IsHollow { get; init; }
 
         /// <summary>Numbers of each point to be read by hovering, and their names.</summary>

@@ -14,7 +14,7 @@ internal sealed class MarkPainter(Plot plot, ColourScale? scale)
         {
             case Mark.Curve curve: Add(curve); break;
             case Mark.Bars bars: Add(bars); break;
-            case Mark.Dots dots: Draw((canvas, at) => Paint(canvas, at, dots)); break;
+            case Mark.Dots { IsFrame: false } dots: Draw((canvas, at) => Paint(canvas, at, dots)); break;
             case Mark.Segments segments: Draw((canvas, at) => Paint(canvas, at, segments)); break;
             case Mark.Cells cells: Draw((canvas, at) => Paint(canvas, at, cells)); break;
             case Mark.Labels labels: Draw((canvas, at) => Paint(canvas, at, labels)); break;

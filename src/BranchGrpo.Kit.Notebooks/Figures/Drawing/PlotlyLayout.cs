@@ -36,11 +36,13 @@ internal sealed class PlotlyLayout(string title, string subtitle, Scene scene)
         var layout = new Layout();
         layout.SetProperty("title", Title(title, subtitle));
         layout.SetProperty("height", scene.Height + 20);
-        layout.SetProperty("margin", new { t = 90, r = 20, b = 55, l = scene.Panels[0].LeftRoom + 6 });
+        layout.SetProperty("margin", new { t = Top(title, subtitle), r = 20, b = scene.Panels[0].BottomRoom + 6, l = scene.Panels[0].LeftRoom + 6 });
         layout.SetProperty("font", new { size = 12, color = "#333333" });
         layout.SetProperty("paper_bgcolor", "#ffffff");
         layout.SetProperty("plot_bgcolor", "#ffffff");
         layout.SetProperty("hovermode", "closest");
+        layout.SetProperty("legend", new { tracegroupgap = 0 });
+        if (scene.Scale is not null) layout.SetProperty("showlegend", false);
         layout.SetProperty("barmode", "overlay");
         for (var p = 0; p < scene.Panels.Count; p++) AddAxes(layout, p);
         if (annotations.Count > 0) layout.SetProperty("annotations", annotations);
@@ -55,6 +57,9 @@ internal sealed class PlotlyLayout(string title, string subtitle, Scene scene)
         var foot = string.Join("<br>", Ink.Wrap(subtitle, 12.5f, Scene.Width - 40).Select(PlotlyFace.Text));
         return new { text = $"<b>{head}</b><br><span style=\"font-size:12.5px\">{foot}</span>", x = 0.015, font = new { size = 16 } };
     }
+
+    /// <summary>Pixels above the panels.</summary>
+    public static int Top(string title, string subtitle) => StaticFace.HeadHeight(title, subtitle) + 42;
 
     private void AddAxes(Layout layout, int p)
     {
@@ -83,8 +88,9 @@ internal sealed class PlotlyLayout(string title, string subtitle, Scene scene)
             ["ticks"] = "outside",
         };
         if (ticks is null) return axis;
+        axis["tickangle"] = 0;
         axis["tickvals"] = PlotlyFace.Rounded(ticks.Select(t => t.At));
-        axis["ticktext"] = ticks.Select(t => PlotlyFace.Text(t.Text.TrimStart('\n')).Replace("\n", "<br>")).ToArray();
+        axis["ticktext"] = ticks.Select(t => PlotlyFace.Text(t.Text)).ToArray();
         return axis;
     }
 

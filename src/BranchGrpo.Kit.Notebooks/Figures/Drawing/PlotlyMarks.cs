@@ -46,7 +46,7 @@ internal static class PlotlyMarks
         if (details is not null) trace.SetProperty("customdata", details);
         if (words.Length > 0) trace.SetProperty("hovertemplate", $"{words}<extra>{PlotlyFace.Text(dots.Name)}</extra>");
         if (dots.Interval is { } interval)
-            trace.SetProperty("error_x", new { type = "data", array = PlotlyFace.Rounded(interval.Select(h => h ?? 0)), thickness = 2.5, width = 0 });
+            trace.SetProperty("error_x", new { type = "data", array = PlotlyFace.Rounded(interval.Select(h => h ?? 0)), color = dots.Colour, thickness = 2.5, width = 0 });
         return trace;
     }
 
@@ -71,6 +71,7 @@ internal static class PlotlyMarks
         showscale = isFirst && dots.Size > 5,
         colorbar = ColourBar(scale),
         size = dots.Size,
+        symbol = dots.IsFrame ? "square" : "circle",
         line = new { color = "#444444", width = 0.8 },
     };
 

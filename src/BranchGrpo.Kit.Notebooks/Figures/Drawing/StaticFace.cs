@@ -68,7 +68,8 @@ internal static class StaticFace
             using var paint = new SKPaint { Color = Ink.Colour(scale.Of(scale.Low + ((scale.High - scale.Low) * (i + 0.5) / Levels))) };
             canvas.DrawRect(left, bottom - ((i + 1) * height), 14, height + 0.5f, paint);
         }
-        Ink.Write(canvas, scale.Title, left - 4, top - 10, 12, "#333333");
+        var isWide = Ink.Measure(scale.Title, 12) > ScaleRoom - 10;
+        Ink.Write(canvas, scale.Title, isWide ? Scene.Width - Edge : left - 4, top - 10, 12, "#333333", isWide ? SKTextAlign.Right : SKTextAlign.Left);
         foreach (var (value, text) in scale.Ticks())
             Ink.Write(canvas, text, left + 19, bottom - ((value - scale.Low) / (scale.High - scale.Low) * (bottom - top)) + 4, 12, "#333333");
     }
