@@ -19,6 +19,9 @@ internal sealed class LabProgress(string name) : IProgress<RunProgress>
         Console.Write($"\r{name}: {value.Fraction,4:P0}{(left is { } t ? $", {t.TotalSeconds:0} s left" : "")}   ");
     }
 
-    public void Finish(RunRecord record) =>
+    public void Finish(RunRecord record)
+    {
+        if (first < 0) return;                                                 // the run was there already
         Console.WriteLine($"\r{name}: {record.LastIteration} iterations in {record.LastSeconds:0.0} training seconds        ");
+    }
 }

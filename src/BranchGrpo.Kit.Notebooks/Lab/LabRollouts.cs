@@ -18,7 +18,8 @@ public static partial class Lab
     /// <param name="noise">Another source of noise; of <paramref name="seed"/> if null.</param>
     /// <param name="policy">Another policy; <see cref="BasePolicy"/> if null.</param>
     /// <returns>The scored forest, with log-densities summed over elements and the means of its steps kept; the caller owns it.</returns>
-    public static RolloutTree Grow(RolloutPlan plan, IReadOnlyList<string> prompts, ulong seed = 1, NoiseSource? noise = null, FlowPolicy? policy = null)
+    public static RolloutTree Grow(
+        RolloutPlan plan, IReadOnlyList<string> prompts, ulong seed = 1, NoiseSource? noise = null, FlowPolicy? policy = null)
     {
         var options = new RolloutOptions { Reduction = Reduction.Sum, KeepMeans = true };
         var tree = TreeRollout.Grow(policy ?? BasePolicy, plan, prompts, noise ?? SeededNoise.For(seed, 1), options);

@@ -5,8 +5,8 @@ namespace BranchGrpo.Kit.Notebooks;
 /// <summary>What path-probability weights do to the leaves of a tree: how many of them still count.</summary>
 public static class PathWeights
 {
-    /// <summary>Log-densities that the stochastic edges of a tree would have if its latents had another number of elements: −½χ² with so many degrees of
-    /// freedom, without the constant that all edges of a depth share.</summary>
+    /// <summary>Log-densities that the stochastic edges of a tree would have if its latents had another number of elements: −½χ² with so many degrees
+    /// of freedom, without the constant that all edges of a depth share.</summary>
     /// <param name="tree">Gives the shape.</param>
     /// <param name="elements">Elements of a latent, D. At least 1.</param>
     /// <param name="reduction">Sum over elements, or their mean.</param>
@@ -45,27 +45,30 @@ public static class PathWeights
             RewardFusion.PathProbability(tree.Parent, LogProb(tree, elements, reduction, (ulong)draw), rewards, beta).EffectiveSampleSize[0]);
     }
 
-    /// <summary>Effective sample size by depth: mean over the nodes of each depth, one column per rule.</summary>
+    /// <summary>Effective sample size by depth, one column per rule; depths between two splits share a row, and its number is the mean over their
+    /// nodes.</summary>
     /// <param name="tree">A scored tree.</param>
     /// <param name="rules">Name and rule of each column.</param>
     public static DataFrame EffectiveLeavesByDepth(RolloutTree tree, params (string Name, FusionRule Rule)[] rules)
     {
-        var depths = Enumerable.Range(0, tree.Plan.Depth + 1).ToArray();
+        var last = tree.Plan.Depth;
+        var spans = Enumerable.Range(0, last + 1).GroupBy(tree.LevelCount, (_, depths) => (First: depths.First(), Last: depths.Last())).ToArray();
         var columns = new List<DataFrameColumn>
         {
-            new Int32DataFrameColumn("depth", depths),
-            new Int32DataFrameColumn("nodes", depths.Select(tree.LevelCount)),
-            new Int32DataFrameColumn("leaves below", depths.Select(d => tree.LevelCount(tree.Plan.Depth) / tree.LevelCount(d))),
+            new StringDataFrameColumn("depths", spans.Select(s => s.First == s.Last ? $"{s.First}" : $"{s.First}–{s.Last}")),
+            new Int32DataFrameColumn("nodes at each", spans.Select(s => tree.LevelCount(s.First))),
+            new Int32DataFrameColumn("leaves below", spans.Select(s => tree.LevelCount(last) / tree.LevelCount(s.First))),
         };
         foreach (var (name, rule) in rules)
         {
             var effective = rule.Apply(tree).EffectiveSampleSize;
-            columns.Add(new DoubleDataFrameColumn(name, depths.Select(d => effective.AsSpan(tree.LevelStart(d), tree.LevelCount(d)).ToArray().Average())));
+            columns.Add(new DoubleDataFrameColumn(name, spans.Select(s =>
+                Math.Round(effective[tree.LevelStart(s.First)..(tree.LevelStart(s.Last) + tree.LevelCount(s.Last))].Average(), 2))));
         }
         return new(columns);
     }
 
-    // Exact where few terms are summed; beyond that the cube-root normal form of Wilson and Hilferty (1931), whose error is far below one draw's spread.
+    // Exact where few terms are summed; beyond that the normal form of the cube root (Wilson and Hilferty 1931), whose error is far below one draw's spread.
     private static double ChiSquare(Random random, int freedom)
     {
         if (freedom <= 32) return Enumerable.Range(0, freedom).Sum(_ => Math.Pow(Normal(random), 2));
@@ -73,5 +76,6 @@ public static class PathWeights
         return freedom * Math.Pow(1 - spread + Normal(random) * Math.Sqrt(spread), 3);
     }
 
-    private static double Normal(Random random) => Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
+    private static double Normal(Random random) =>
+        Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
 }

@@ -31,8 +31,8 @@ public sealed record RolloutTiming(string Name, int Leaves, long Evaluations, do
     public double PerLeaf => (double)Evaluations / Leaves;
 
     /// <summary>E.g. "tree: 203 evaluations for 16 leaves (12.69 each), 0.121 s".</summary>
-    public override string ToString() =>
-        string.Create(CultureInfo.InvariantCulture, $"{Name}: {Evaluations} evaluations for {Leaves} leaves ({PerLeaf:0.00} each), {Seconds:0.000} s");
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture, $"{Name}: {Evaluations} evaluations for {Leaves} leaves ({PerLeaf:0.00} each), {Seconds:0.000} s");
 
     private static RolloutTiming Grow(string name, RolloutPlan plan, IReadOnlyList<string> prompts)
     {

@@ -3,9 +3,10 @@ namespace BranchGrpo.Kit.Notebooks;
 /// <summary>Noise that lets many trees of one prompt start as one: equal down to a depth, independent below it.</summary>
 public static class SharedTrunk
 {
-    /// <summary>A source whose draws down to a depth do not depend on which tree asks. Many trees are then many looks at what can follow one node.</summary>
-    /// <param name="trunk">Seed down to the depth.</param>
+    /// <summary>A source whose draws down to a depth do not depend on which tree asks: many trees are then many looks at what can follow one
+    /// node.</summary>
     /// <param name="depth">Depth of the node that all trees share; 0 shares the initial noise alone.</param>
+    /// <param name="trunk">Seed down to the depth.</param>
     /// <param name="seed">Seed below it.</param>
     public static NoiseSource To(int depth, ulong trunk, ulong seed)
     {

@@ -6,8 +6,8 @@ namespace BranchGrpo.Kit.Notebooks;
 /// <summary>The noise that the children of a step really drew, read off a tree: ξ = (x' − mean)/std, element by element.</summary>
 /// <param name="Mean">Mean of a child's noise.</param>
 /// <param name="Variance">Its mean square: 1 for N(0, I).</param>
-/// <param name="SiblingCorrelation">Mean product of two siblings' noise over the mean square: 1/(1 + s²) for the paper's noise, 0 for independent, −1 for
-/// mirrored noise; 0 where a step does not split.</param>
+/// <param name="SiblingCorrelation">Mean product of two siblings' noise over the mean square: 1/(1 + s²) for the paper's noise, 0 for independent, −1
+/// for mirrored noise; 0 where a step does not split.</param>
 /// <param name="Centres">Centres of the bins, noise units.</param>
 /// <param name="Density">Share of the draws in each bin per unit of noise.</param>
 public sealed record SplitNoise(double Mean, double Variance, double SiblingCorrelation, double[] Centres, double[] Density)
@@ -36,8 +36,8 @@ public sealed record SplitNoise(double Mean, double Variance, double SiblingCorr
     public double[] Normal => Array.ConvertAll(Centres, x => Math.Exp(-0.5 * x * x) / Math.Sqrt(2 * Math.PI));
 
     /// <summary>E.g. "mean 0.000, variance 1.001, siblings correlated by 0.059".</summary>
-    public override string ToString() =>
-        string.Create(CultureInfo.InvariantCulture, $"mean {Mean:0.000}, variance {Variance:0.000}, siblings correlated by {SiblingCorrelation:0.000}");
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture, $"mean {Mean:0.000}, variance {Variance:0.000}, siblings correlated by {SiblingCorrelation:0.000}");
 
     private static (double[] Centres, double[] Density) Histogram(double[] values)
     {

@@ -6,7 +6,8 @@ namespace BranchGrpo.Kit.Notebooks;
 
 /// <summary>Whether two samples come from one law, judged by the maximum mean discrepancy and permutations of the labels.</summary>
 /// <param name="Statistic">Unbiased estimate of MMD²; about 0 where the laws are equal, and then as often below 0 as above.</param>
-/// <param name="PValue">Share of relabellings with a statistic at least as large, the true labels counted among them. Never below 1/(permutations + 1).</param>
+/// <param name="PValue">Share of relabellings with a statistic at least as large, the true labels counted among them: at least
+/// 1/(permutations + 1).</param>
 /// <param name="Bandwidth">Width h of the kernel, in units of the samples.</param>
 /// <param name="Permuted">Statistics of the relabellings: what chance alone gives.</param>
 /// <remarks>Gretton et al. 2012, A kernel two-sample test. Samples must be independent of each other: leaves of one tree are not.</remarks>

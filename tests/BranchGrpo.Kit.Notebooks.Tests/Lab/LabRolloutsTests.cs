@@ -42,7 +42,7 @@ public class LabRolloutsTests
         using var mirrored = Lab.Grow(Plan(new BranchNoise.Mirrored()), Prompt);
         Assert.Equal(16, SplitNoise.Of(scaled, 1).Variance, 0.5);
         Assert.Equal(1, SplitNoise.Of(scaled, 2).Variance, 0.04);                  // outside splits the noise is plain
-        Assert.Equal(-1.0 / 3, SplitNoise.Of(mirrored, 1).SiblingCorrelation, 0.03);    // two pairs: one of three siblings is the mirror image
+        Assert.Equal(-1.0 / 3, SplitNoise.Of(mirrored, 1).SiblingCorrelation, 0.03);    // two pairs: one of three is the image
     }
 
     [Fact]

@@ -48,13 +48,14 @@ public class PathWeightsTests
     }
 
     [Fact]
-    public void The_table_has_a_row_per_depth()
+    public void The_table_has_a_row_per_run_of_depths()
     {
         using var tree = Tree();
         var table = PathWeights.EffectiveLeavesByDepth(tree,
             ("mean", new FusionRule.Mean()), ("sum", new FusionRule.PathProbability(1, Reduction.Sum)));
-        Assert.Equal([4.0, 2, 2, 1, 1], Enumerable.Range(0, 5).Select(d => (double)table["mean"][d]));
-        Assert.Equal([1, 2, 2, 4, 4], Enumerable.Range(0, 5).Select(d => (int)table["nodes"][d]));
-        Assert.All(Enumerable.Range(0, 5), d => Assert.InRange((double)table["sum"][d], 1, 1.5));
+        Assert.Equal(["0", "1–2", "3–4"], Enumerable.Range(0, 3).Select(row => (string)table["depths"][row]));
+        Assert.Equal([1, 2, 4], Enumerable.Range(0, 3).Select(row => (int)table["nodes at each"][row]));
+        Assert.Equal([4.0, 2, 1], Enumerable.Range(0, 3).Select(row => (double)table["mean"][row]));
+        Assert.All(Enumerable.Range(0, 3), row => Assert.InRange((double)table["sum"][row], 1, 1.5));
     }
 }
