@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """Drives `branchgrpo kernel` with Jupyter's own client. Usage: kernel_tests.py [branchgrpo.dll]. Ends with "N passed, N failed"."""
-import json, os, pathlib, queue, signal, socket, subprocess, sys, tempfile, threading, time, traceback
+import json, os, pathlib, signal, socket, subprocess, sys, tempfile, time, traceback
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILDS = sorted(ROOT.glob("src/BranchGrpo.Cli/bin/*/net10.0/branchgrpo.dll"), key=lambda p: p.stat().st_mtime)
@@ -37,13 +37,9 @@ class Kernel:
         self.errors = tempfile.TemporaryFile("w+")
         self.manager = KernelManager(kernel_name=name)
         self.manager.start_kernel(cwd=str(WORK), env={**os.environ, **env}, stderr=self.errors)
-        self.client = self.connect()
-
-    def connect(self):
-        client = self.manager.client()
-        client.start_channels()
-        client.wait_for_ready(timeout=LONG)
-        return client
+        self.client = self.manager.client()
+        self.client.start_channels()
+        self.client.wait_for_ready(timeout=LONG)
 
     def close(self):
         self.client.stop_channels()
@@ -396,16 +392,16 @@ def interrupt_stops_endless_loops_and_keeps_the_state(k):
 @check
 def interrupt_stops_a_training_and_keeps_the_state(k):
     assert "preset standard" in k.value(SETUP)
-    k.run('var recipe = Recipes.Find("BranchGRPO", Geometry.Quick); var mark = 7; RunRecord record = null;')
-    id = k.start("record = Lab.Train(recipe);", "BranchGRPO")
+    k.run('var recipe = Recipes.Find("BranchGRPO", Geometry.Quick); var mark = 7; RunRecord trained = null;')
+    id = k.start("trained = Lab.Train(recipe);", "BranchGRPO")
     start = time.time()
     k.manager.interrupt_kernel()
     k.interrupted(id)
     assert time.time() - start < 20 and k.value("mark") == "7"
-    assert k.value("record is null") == "True"
+    assert k.value("trained is null") == "True"
     runs = list(WORK.glob("runs/notebooks/**/*.*"))
     assert runs, "the interrupted run left nothing to go on from"
-    id = k.start("record = Lab.Train(recipe);", "BranchGRPO")                   # goes on; and ends at an interrupt again
+    id = k.start("trained = Lab.Train(recipe);", "BranchGRPO")                   # goes on; and ends at an interrupt again
     k.manager.interrupt_kernel()
     k.interrupted(id)
 
@@ -446,6 +442,7 @@ def malformed_unsigned_and_replayed_messages_are_dropped(k):
     dropped(k, signed(b"[]", b"{}", b"{}", b"{}"), "message on shell dropped")
     dropped(k, signed(b"{}", b"{}", b"{}", b"{}"), "msg_id")
     dropped(k, signed(b'{"msg_id": 1, "msg_type": 2}', b"{}", b"{}", b"{}"), "message on shell dropped")
+    dropped(k, signed('"éééééééééééééééééééééééé"'.encode(), b"{}", b"{}", b"{}"), "message on shell dropped")
     dropped(k, signed(header, b"{}", b"{}", b"\xff\xfe"), "message on shell dropped")
     dropped(k, signed(header, b"{}", b"{}", b"[" * 100000), "message on shell dropped")
     k.client.shell_channel.socket.send_multipart(good)
@@ -496,7 +493,10 @@ def heartbeat_beats_while_a_cell_runs(k):
 
 @check
 def two_clients_of_one_kernel(k):
-    other = k.connect()
+    other = BlockingKernelClient()
+    other.load_connection_info(k.manager.get_connection_info())
+    other.start_channels()
+    other.wait_for_ready(timeout=LONG)
     reply, _ = k.run('var shared = "both";')
     assert reply["status"] == "ok"
     reply, published = k.run("shared", client=other)
@@ -551,6 +551,7 @@ def kill_while_a_cell_runs_and_restart(_):
 def shutdown_ends_the_process_orderly(_):
     for restart, busy, channel in ((False, False, "control"), (True, True, "control"), (False, False, "shell")):
         with Kernel() as k:
+            k.run('new System.Threading.Thread(() => { for (;;) { Console.Write("x"); System.Threading.Thread.Sleep(1); } }).Start();')
             if busy:
                 k.start('Console.WriteLine("in"); while (true) { }', "in")
             process = k.manager.provisioner.process

@@ -59,6 +59,7 @@ internal static class KernelCommand
             var connection = ConnectionFile.Read(parsed.GetValue(file)!.FullName);
             using (var kernel = new KernelHost(connection, new NotebookSession(Directory.GetCurrentDirectory()), errors)) kernel.Run();
             NetMQConfig.Cleanup();                                              // what was sent last goes out before the process ends
+            Environment.Exit(0);                                                // threads that cells have left do not keep it
         });
         return command;
     }

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 
 namespace BranchGrpo.Kit.Notebooks.Kernel;
@@ -64,6 +63,6 @@ internal sealed record JupyterMessage(Channel Channel, IReadOnlyList<byte[]> Ide
         using var json = JsonDocument.Parse(part);
         return json.RootElement.ValueKind == JsonValueKind.Object
             ? json.RootElement.Clone()
-            : throw new InvalidDataException($"its {what} is not a JSON object: {Encoding.UTF8.GetString(part)[..Math.Min(40, part.Length)]}");
+            : throw new InvalidDataException($"its {what} is not a JSON object");
     }
 }

@@ -58,7 +58,7 @@ internal sealed class KernelHost : IDisposable
     public void End()
     {
         if (Interlocked.Exchange(ref ending, 1) != 0) return;
-        cells.Close();
+        cells.AbortAll();
         session.Interrupt();
         cells.WaitQuiet(lastTurn);                                              // a training saves its state at its next turn
         control.WaitQuiet(lastTurn);                                            // the request that ends the kernel is answered first
@@ -68,6 +68,7 @@ internal sealed class KernelHost : IDisposable
     public void Dispose()
     {
         sockets.Dispose();
+        foreach (var lane in new[] { cells, questions, control }) lane.Dispose();
         session.Dispose();
     }
 
@@ -85,7 +86,7 @@ internal sealed class KernelHost : IDisposable
             if (channel == Channel.Stdin) input.Answer(message);
             else LaneOf(message).Add(message);
         }
-        catch (InvalidDataException e)
+        catch (Exception e)                                                     // whatever is sent, the kernel goes on
         {
             log.Write($"message on {channel.ToString().ToLowerInvariant()} dropped: {e.Message}");
         }

@@ -6,10 +6,13 @@ namespace BranchGrpo.Kit.Notebooks.Kernel;
 /// <summary>The sockets of a kernel. One thread, that of <see cref="Run"/>, touches them; others put messages into a queue.</summary>
 internal sealed class KernelSockets : IDisposable
 {
+    private const int LargestMessage = 64 << 20;                                // of strangers too, whose signature is seen only afterwards
     private static readonly TimeSpan lastWords = TimeSpan.FromSeconds(1);
     private readonly Dictionary<Channel, NetMQSocket> sockets = [];
     private readonly NetMQQueue<(Channel Channel, IReadOnlyList<byte[]> Frames)> outgoing = new();
     private readonly NetMQPoller poller = [];
+    private readonly Lock gate = new();
+    private bool closed;
 
     /// <summary>Binds all sockets.</summary>
     /// <exception cref="IOException">A port is taken.</exception>
@@ -34,17 +37,24 @@ internal sealed class KernelSockets : IDisposable
     /// <summary>A client has subscribed to what is published.</summary>
     public event Action<byte[]>? Subscribed;
 
-    /// <summary>Sends in the order of the calls. Any thread.</summary>
-    public void Send(Channel channel, IReadOnlyList<byte[]> frames) => outgoing.Enqueue((channel, frames));
+    /// <summary>Sends in the order of the calls; after the end, nothing. Any thread.</summary>
+    public void Send(Channel channel, IReadOnlyList<byte[]> frames)
+    {
+        lock (gate)
+        {
+            if (!closed) outgoing.Enqueue((channel, frames));
+        }
+    }
 
     /// <summary>Ends <see cref="Run"/> once all that was sent is on its way. Any thread.</summary>
-    public void Stop() => outgoing.Enqueue((Channel.Heartbeat, []));
+    public void Stop() => Send(Channel.Heartbeat, []);
 
     /// <summary>Serves the sockets until <see cref="Stop"/>.</summary>
     public void Run() => poller.Run();
 
     public void Dispose()
     {
+        lock (gate) closed = true;                                              // threads of cells may live on
         poller.Dispose();
         outgoing.Dispose();
         foreach (var socket in sockets.Values) socket.Dispose();
@@ -63,6 +73,7 @@ internal sealed class KernelSockets : IDisposable
         socket.Options.Linger = lastWords;
         socket.Options.SendHighWatermark = 0;                                   // a client that reads slowly shall miss nothing
         socket.Options.ReceiveHighWatermark = 0;
+        socket.Options.MaxMsgSize = LargestMessage;
         socket.Options.IPv4Only = !endpoint.Contains('[');
         if (socket is RouterSocket) socket.Options.RouterHandover = true;       // a client that connects anew keeps its identity
         if (socket is XPublisherSocket) socket.Options.XPubVerbose = true;      // tells of every client, not of the first alone

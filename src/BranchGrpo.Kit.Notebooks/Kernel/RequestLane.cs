@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 namespace BranchGrpo.Kit.Notebooks.Kernel;
 
 /// <summary>A thread that answers requests one after another, each between <c>busy</c> and <c>idle</c>.</summary>
-internal sealed class RequestLane
+internal sealed class RequestLane : IDisposable
 {
     private const int Stack = 16 << 20;
     private readonly BlockingCollection<JupyterMessage> requests = [];
@@ -48,7 +48,10 @@ internal sealed class RequestLane
     public void AbortWaiting() => aborting = requests.Count;
 
     /// <summary>From now on everything is answered with <c>aborted</c>.</summary>
-    public void Close() => closed = true;
+    public void AbortAll() => closed = true;
+
+    /// <summary>Ends the thread after what it does now.</summary>
+    public void Dispose() => requests.CompleteAdding();
 
     private void Serve()
     {
