@@ -525,6 +525,17 @@ def working_folder_is_that_of_the_notebook(k):
 
 
 @check
+def failing_threads_of_cells_keep_the_state(k):
+    k.run("var kept = 3;")
+    _, published = k.run('new System.Threading.Thread(() => throw new Exception("thread")).Start(); System.Threading.Thread.Sleep(500);')
+    assert "thread" in texts(published, "stderr"), published
+    id = k.start('new System.Threading.Thread(() => { while (true) { } }).Start(); Console.WriteLine("in"); while (true) { }', "in")
+    k.manager.interrupt_kernel()
+    k.interrupted(id)
+    assert k.value("kept") == "3"
+
+
+@check
 def restart_forgets_the_state(_):
     with Kernel() as k:
         k.run("var lost = 1;")
@@ -557,7 +568,8 @@ def shutdown_ends_the_process_orderly(_):
             process = k.manager.provisioner.process
             reply = k.ask("shutdown_request", {"restart": restart}, channel)
             assert reply == {"status": "ok", "restart": restart}, reply
-            assert process.wait(timeout=10) == 0
+            code = process.wait(timeout=10)
+            assert code == 0, code
 
 
 @check

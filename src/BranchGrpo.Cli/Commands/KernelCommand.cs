@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Runtime.ExceptionServices;
 using BranchGrpo.Kit.Notebooks.Kernel;
 using BranchGrpo.Kit.Notebooks.Session;
 using NetMQ;
@@ -55,6 +56,7 @@ internal static class KernelCommand
         var command = new Command("run", "Be the kernel; Jupyter calls this.") { file };
         command.SetAction(parsed =>
         {
+            ExceptionHandling.SetUnhandledExceptionHandler(Outlive);
             var errors = Console.Error;                                         // a running cell has its own
             var connection = ConnectionFile.Read(parsed.GetValue(file)!.FullName);
             using (var kernel = new KernelHost(connection, new NotebookSession(Directory.GetCurrentDirectory()), errors)) kernel.Run();
@@ -62,6 +64,13 @@ internal static class KernelCommand
             Environment.Exit(0);                                                // threads that cells have left do not keep it
         });
         return command;
+    }
+
+    // A thread or a finalizer of a cell's making that fails shall not take the notebook's state along.
+    private static bool Outlive(Exception e)
+    {
+        if (e is not OperationCanceledException) Console.Error.WriteLine($"A thread that a cell has left failed: {e}");
+        return true;
     }
 
     private static string Folder(string name, DirectoryInfo? prefix, bool user)
