@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text;
-using System.Text.Json;
 using BranchGrpo.Cli.Compare;
 
 namespace BranchGrpo.Cli.Report;
@@ -13,15 +12,7 @@ internal static class HtmlReport
         table{border-collapse:collapse;margin:.5em 0 1.5em}th,td{padding:.25em .9em;text-align:right;border-bottom:1px solid #ddd}
         th:first-child,td:first-child{text-align:left}th{border-bottom:2px solid #888}
         h1{font-size:1.6em}h2{font-size:1.2em;margin-top:2em}
-        img{max-width:100%;image-rendering:pixelated}pre{background:#f5f5f5;padding:1em;overflow:auto}
-        svg{max-width:100%;height:auto}.plot{margin:1em 0}
-        """;
-
-    private const string Draw = """
-        for (const f of JSON.parse(document.getElementById('figures').textContent)) {
-          const place = document.getElementById(f.id); place.replaceChildren();
-          Plotly.newPlot(place, f.data, f.layout, {displayModeBar: false, responsive: true});
-        }
+        img{max-width:100%}img.pixels{image-rendering:pixelated}pre{background:#f5f5f5;padding:1em;overflow:auto}
         """;
 
     /// <summary>The page.</summary>
@@ -29,24 +20,33 @@ internal static class HtmlReport
     public static string Of(
         Comparison comparison, string title, string setting, string settingsJson, IEnumerable<(string Caption, string Path)> pictures)
     {
-        var figures = ComparisonFigures.Of(comparison, setting);
         var html = new StringBuilder("<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">");
-        html.Append($"<title>{Text(title)}</title><style>{Style}</style></head><body>\n");
+        html.Append($"<title>{Text(title)}</title><style>{Style}</style>\n{PlotlySource.Script}\n</head><body>\n");
         html.Append($"<h1>{Text(title)}</h1><p>{Text(setting)}</p>\n<h2>In words</h2>\n");
         foreach (var line in Verdict.Lines(comparison)) html.Append($"<p>{Text(line)}</p>\n");
         foreach (var table in ResultTable.Of(comparison)) Append(html, table);
         html.Append("<h2>Figures</h2>\n<noscript><p>Scripts are off: the figures below are the static ones, with the same numbers.</p></noscript>\n");
-        for (var i = 0; i < figures.Count; i++) html.Append($"<div class=\"plot\" id=\"figure{i}\">{figures[i].ToSvg()}</div>\n");
+        foreach (var figure in Figures(comparison, setting)) html.Append($"{FigureHtml.Of(figure, isOffline: true)}\n");
         html.Append("<h2>Pictures</h2><p>Same prompts, same noise.</p>\n");
         foreach (var (caption, path) in pictures.Where(p => File.Exists(p.Path)))
         {
             var png = Convert.ToBase64String(File.ReadAllBytes(path));
-            html.Append($"<p>{Text(caption)}<br><img alt=\"{Text(caption)}\" src=\"data:image/png;base64,{png}\"></p>\n");
+            html.Append($"<p>{Text(caption)}<br><img class=\"pixels\" alt=\"{Text(caption)}\" src=\"data:image/png;base64,{png}\"></p>\n");
         }
         html.Append($"<h2>Settings</h2><pre>{Text(settingsJson)}</pre>\n");
-        html.Append($"<script type=\"application/json\" id=\"figures\">{FiguresJson(figures)}</script>\n");
-        html.Append($"<script>{PlotlySource()}</script>\n<script>{Draw}</script>\n</body></html>\n");
+        html.Append("</body></html>\n");
         return html.ToString();
+    }
+
+    /// <summary>Each score, where the time goes, and what a leaf costs.</summary>
+    internal static IReadOnlyList<Figure> Figures(Comparison comparison, string setting)
+    {
+        var seeds = comparison.Seeds == 1 ? "one seed" : $"mean of {comparison.Seeds} seeds, band = standard deviation over seeds";
+        return
+        [
+            .. comparison.Scores.Select(score => comparison.Alignment(score.Name, subtitle: $"{seeds}; {setting}")),
+            comparison.Time(), comparison.Evaluations(),
+        ];
     }
 
     private static void Append(StringBuilder html, ResultTable table)
@@ -59,21 +59,6 @@ internal static class HtmlReport
             html.Append("<tr>").AppendJoin("", row.Select(cell => $"<td>{Text(cell)}</td>")).Append("</tr>\n");
         }
         html.Append("</table>\n");
-    }
-
-    private static string FiguresJson(IReadOnlyList<Figure> figures) => JsonSerializer.Serialize(figures.Select((figure, i) =>
-    {
-        var (data, layout) = figure.ToPlotly();
-        return new { id = $"figure{i}", data, layout };
-    }));                                                                        // the default encoder escapes <, so the script cannot end early
-
-    /// <summary>Plotly's own source, which Plotly.NET carries as a resource.</summary>
-    private static string PlotlySource()
-    {
-        var assembly = typeof(Plotly.NET.Chart).Assembly;
-        var name = assembly.GetManifestResourceNames().Single(n => n.EndsWith(".min.js", StringComparison.Ordinal));
-        using var reader = new StreamReader(assembly.GetManifestResourceStream(name)!);
-        return reader.ReadToEnd();
     }
 
     private static string Text(string text) => WebUtility.HtmlEncode(text);

@@ -12,7 +12,7 @@ public abstract record Figure(string Title, string Subtitle)
     internal abstract string Words { get; }
 
     /// <summary>Traces and layout of the interactive face as JSON; null where the picture says everything.</summary>
-    internal abstract string? ToPlotly();
+    public abstract string? ToPlotly();
 
     /// <summary>The static picture, 900 pixels wide.</summary>
     public abstract string ToSvg();

@@ -22,7 +22,10 @@ internal static class FigureHtml
         return P.newPlot(d,f.data,f.layout,{displaylogo:false,responsive:true}).then(function(){i.style.display='none'})}).catch(function(){})
         """;
 
-    public static string Of(Figure figure)
+    /// <summary>Both faces.</summary>
+    /// <param name="figure">Borrowed.</param>
+    /// <param name="isOffline">The page has <see cref="PlotlySource.Script"/> before its figures: nothing is loaded.</param>
+    public static string Of(Figure figure, bool isOffline = false)
     {
         var svg = Convert.ToBase64String(Encoding.UTF8.GetBytes(figure.ToSvg()));
         var image = $"<img alt=\"{WebUtility.HtmlEncode(figure.ToString())}\" width=\"900\" "
@@ -30,7 +33,7 @@ internal static class FigureHtml
         if (figure.ToPlotly() is not { } json) return $"<div>{image}</div>";
         json = json.Replace("</", "<\\/");                                      // a name must not end the script
         var name = "branchgrpo-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(json)))[..10];
-        var script = $"(function(){{var f={json};\n{Load.Replace("ADDRESS", PlotlySource.Address)}\n{Draw.Replace("CLASS", name)}}})();";
+        var script = $"(function(){{var f={json};\n{(isOffline ? "" : Load.Replace("ADDRESS", PlotlySource.Address))}\n{Draw.Replace("CLASS", name)}}})();";
         return $"<div class=\"{name}\" style=\"max-width:960px;background:#fff\">{image}</div>\n<script type=\"text/javascript\">{script}</script>";
     }
 }

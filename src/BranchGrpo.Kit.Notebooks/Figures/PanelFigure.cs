@@ -7,7 +7,7 @@ internal record PanelFigure(string Title, string Subtitle, string Saying, Scene 
 {
     internal override string Words => Saying;
 
-    internal override string? ToPlotly() => PlotlyFace.ToJson(Title, Subtitle, Scene);
+    public override string? ToPlotly() => PlotlyFace.ToJson(Title, Subtitle, Scene);
 
     public override string ToSvg() => StaticFace.Draw(Title, Subtitle, Scene);
 }

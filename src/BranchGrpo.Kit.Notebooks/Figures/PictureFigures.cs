@@ -29,7 +29,7 @@ internal sealed record PictureFigure(string Title, string Subtitle, IReadOnlyLis
 
     internal override string Words => $"{Rows.Count} rows ({string.Join(", ", Rows.Select(r => r.Name))}) of {Rows.Max(r => r.Sources.Length)} pictures.";
 
-    internal override string? ToPlotly() => null;
+    public override string? ToPlotly() => null;
 
     public override string ToSvg()
     {

@@ -9,7 +9,7 @@ namespace BranchGrpo.Kit.Notebooks;
 /// <summary>Stacked bars whose interactive face XPlot makes.</summary>
 internal sealed record TimeFigure(string Title, string Subtitle, string Saying, Scene Scene) : PanelFigure(Title, Subtitle, Saying, Scene)
 {
-    internal override string? ToPlotly()
+    public override string? ToPlotly()
     {
         var panel = Scene.Panels[0];
         string[] categories = [.. panel.XTicks!.Select(t => PlotlyFace.Text(t.Text))];

@@ -27,6 +27,8 @@ internal static partial class SvgText
     private static string Tidy(string svg)
     {
         svg = Blank().Replace(svg, m => m.Value.Contains('\n') ? "" : " ");
+        var clips = Clip().Matches(svg).Select(m => m.Value).Distinct().ToList();                   // numbered through the life of the process
+        svg = Clip().Replace(svg, m => $"clip{clips.IndexOf(m.Value)}");
         svg = Tag().Replace(svg, tag => TidyTag(tag.Value));
         return svg.Replace($" font-family=\"{Ink.Family}\"", "");
     }
@@ -51,6 +53,9 @@ internal static partial class SvgText
 
     [GeneratedRegex(@"( x=""-?[\d.]+) [^""]*")]
     private static partial Regex Letters();
+
+    [GeneratedRegex(@"\bcl_\d+\b")]
+    private static partial Regex Clip();
 
     [GeneratedRegex("<[^>]*>")]
     private static partial Regex Tag();
