@@ -54,7 +54,7 @@ internal static partial class SvgText
     [GeneratedRegex(@"( x=""-?[\d.]+) [^""]*")]
     private static partial Regex Letters();
 
-    [GeneratedRegex(@"\bcl_\d+\b")]
+    [GeneratedRegex(@"\bcl_[0-9a-f]+\b")]
     private static partial Regex Clip();
 
     [GeneratedRegex("<[^>]*>")]
