@@ -8,6 +8,17 @@ namespace BranchGrpo.Kit.Notebooks.Kernel;
 internal sealed class CellRequests(NotebookSession session, KernelMessages messages, KernelInput input, KernelHistory history)
 {
     private int count;
+    private volatile bool interrupted;
+
+    /// <summary>Before a cell is announced: interrupts from here on mean it.</summary>
+    public void Begin() => interrupted = false;
+
+    /// <summary>Stops the running cell. Any thread.</summary>
+    public void Interrupt()
+    {
+        interrupted = true;
+        session.Interrupt();
+    }
 
     /// <summary>Runs a cell.</summary>
     /// <param name="request">An <c>execute_request</c>.</param>
@@ -21,7 +32,7 @@ internal sealed class CellRequests(NotebookSession session, KernelMessages messa
         if (stored) count++;
         if (!silent) messages.Publish(request, "execute_input", new() { ["code"] = code, ["execution_count"] = count });
         var output = new KernelOutput(request, messages, input, silent);
-        var result = string.IsNullOrWhiteSpace(code) ? new(null, null) : session.ExecuteAsync(code, output).GetAwaiter().GetResult();
+        var result = string.IsNullOrWhiteSpace(code) ? new(null, null) : Run(code, output);
         output.Flush();
         if (stored) history.Add(count, code, result.Value?.Data.GetValueOrDefault("text/plain"));
         failed = result.Error is not null;
@@ -32,6 +43,14 @@ internal sealed class CellRequests(NotebookSession session, KernelMessages messa
         }
         if (result.Value is { } value) output.Result(value, count);
         return Reply("ok", new() { ["user_expressions"] = Expressions(request), ["payload"] = new JsonArray() });
+    }
+
+    // A client may interrupt a cell that was announced before the session has begun it, and the session would not know of it.
+    private CellResult Run(string code, KernelOutput output)
+    {
+        var run = session.ExecuteAsync(code, output);
+        if (interrupted) session.Interrupt();
+        return run.GetAwaiter().GetResult();
     }
 
     private JsonObject Reply(string status, JsonObject content)
@@ -48,7 +67,7 @@ internal sealed class CellRequests(NotebookSession session, KernelMessages messa
         foreach (var expression in expressions.EnumerateObject())
         {
             var quiet = new KernelOutput(request, messages, input, silent: true);
-            var result = session.ExecuteAsync(expression.Value.ToString(), quiet).GetAwaiter().GetResult();
+            var result = Run(expression.Value.ToString(), quiet);
             values[expression.Name] = result.Error is { } error
                 ? With("error", KernelOutput.Content(error))
                 : With("ok", new() { ["data"] = result.Value is { } value ? KernelOutput.Data(value) : new(), ["metadata"] = new JsonObject() });

@@ -37,7 +37,7 @@ internal sealed class KernelHost : IDisposable
         var history = new KernelHistory();
         cellRequests = new(session, messages, input, history);
         questionRequests = new(session, messages, history);
-        cells = new("cells", messages, Execute, log.Write, cells: true);
+        cells = new("cells", messages, Execute, log.Write, cellRequests.Begin);
         questions = new("questions", messages, Question, log.Write);
         control = new("control", messages, Control, log.Write);
         sockets.Received += Receive;
@@ -47,7 +47,7 @@ internal sealed class KernelHost : IDisposable
     /// <summary>Serves until a client or a signal ends the kernel. SIGINT interrupts the running cell.</summary>
     public void Run()
     {
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => Handle(signal, session.Interrupt));
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => Handle(signal, cellRequests.Interrupt));
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => Handle(signal, End));
         using var parent = new ParentWatch(End);
         messages.Starting();
@@ -59,7 +59,7 @@ internal sealed class KernelHost : IDisposable
     {
         if (Interlocked.Exchange(ref ending, 1) != 0) return;
         cells.AbortAll();
-        session.Interrupt();
+        cellRequests.Interrupt();
         cells.WaitQuiet(lastTurn);                                              // a training saves its state at its next turn
         control.WaitQuiet(lastTurn);                                            // the request that ends the kernel is answered first
         sockets.Stop();
@@ -117,7 +117,7 @@ internal sealed class KernelHost : IDisposable
         switch (request.Type)
         {
             case "interrupt_request":
-                session.Interrupt();
+                cellRequests.Interrupt();
                 return new() { ["status"] = "ok" };
             case "shutdown_request":
                 JsonObject Content() => new() { ["status"] = "ok", ["restart"] = request.Flag("restart", otherwise: false) };

@@ -11,7 +11,7 @@ internal sealed class RequestLane : IDisposable
     private readonly KernelMessages messages;
     private readonly Func<JupyterMessage, JsonObject?> answer;
     private readonly Action<string> log;
-    private readonly bool cells;
+    private readonly Action? cell;
     private readonly ManualResetEventSlim quiet = new(initialState: true);
     private readonly Lock gate = new();
     private int pending;
@@ -22,10 +22,10 @@ internal sealed class RequestLane : IDisposable
     /// <param name="messages">Says what was answered.</param>
     /// <param name="answer">Content of a reply; null for none.</param>
     /// <param name="log">Takes a line about what could not be answered.</param>
-    /// <param name="cells">The requests of this lane run cells.</param>
-    public RequestLane(string name, KernelMessages messages, Func<JupyterMessage, JsonObject?> answer, Action<string> log, bool cells = false)
+    /// <param name="cell">Given where requests of this lane run cells; called before each.</param>
+    public RequestLane(string name, KernelMessages messages, Func<JupyterMessage, JsonObject?> answer, Action<string> log, Action? cell = null)
     {
-        (this.messages, this.answer, this.log, this.cells) = (messages, answer, log, cells);
+        (this.messages, this.answer, this.log, this.cell) = (messages, answer, log, cell);
         new Thread(Serve, Stack) { IsBackground = true, Name = name }.Start();
     }
 
@@ -62,7 +62,8 @@ internal sealed class RequestLane : IDisposable
 
     private void Handle(JupyterMessage request, Func<JupyterMessage, JsonObject?> answerer)
     {
-        messages.Busy(request, cells);
+        cell?.Invoke();
+        messages.Busy(request, cell is not null);
         try
         {
             if (answerer(request) is { } content) messages.Reply(request, content);
