@@ -390,6 +390,18 @@ def interrupt_stops_endless_loops_and_keeps_the_state(k):
 
 
 @check
+def interrupt_just_after_busy_is_not_lost(k):
+    for _ in range(10):
+        id = k.client.execute("while (true) { }")
+        while True:
+            message = k.client.get_iopub_msg(timeout=LONG)
+            if message["parent_header"]["msg_id"] == id and message["msg_type"] == "status":
+                break
+        k.client.control_channel.send(k.client.session.msg("interrupt_request", {}))
+        k.interrupted(id)
+
+
+@check
 def interrupt_stops_a_training_and_keeps_the_state(k):
     assert "preset standard" in k.value(SETUP)
     k.run('var recipe = Recipes.Find("BranchGRPO", Geometry.Quick); var mark = 7; RunRecord trained = null;')
