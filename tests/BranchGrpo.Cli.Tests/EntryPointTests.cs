@@ -24,6 +24,10 @@ public sealed class EntryPointTests : IDisposable
     [InlineData("sample --checkpoint /no/such/file", "/no/such/file")]
     [InlineData("compare --seeds many", "--seeds")]
     [InlineData("worker", "standard input")]
+    [InlineData("notebook run nothing.ipynb", "there is no notebook")]
+    [InlineData("notebook run", "files")]
+    [InlineData("notebook check nothing.ipynb", "there is no notebook")]
+    [InlineData("kernel run --connection-file nothing.json", "nothing.json")]
     public async Task Bad_input_is_told_in_one_message(string arguments, string expected)
     {
         var (code, output, error) = await StartAsync(arguments);
@@ -94,6 +98,32 @@ public sealed class EntryPointTests : IDisposable
         Assert.Equal(0, code);
         Assert.Contains("12.69", cost);                                         // 203 evaluations of 16 leaves
         Assert.Contains("13.68 / 13.68", cost);
+    }
+
+    [Fact]
+    public async Task Notebooks_are_run_checked_and_exported()
+    {
+        const string cell = """
+            {"cell_type":"code","id":"a","execution_count":null,"metadata":{},"outputs":[],"source":"int x = 20;\nx + CELL"}
+            """;
+        void Write(string name, string code) => File.WriteAllText(folder.File(name),
+            $"{{\"cells\":[{cell.Replace("CELL", code, StringComparison.Ordinal)}],\"metadata\":{{}},\"nbformat\":4,\"nbformat_minor\":5}}");
+        Write("good.ipynb", "22");
+        Write("bad.ipynb", "y");
+        var (code, output, error) = await StartAsync("notebook run good.ipynb bad.ipynb --preset dry --out ran");
+        Assert.Equal(1, code);
+        Assert.Contains("cell 1 of the notebook failed, line 2: `x + y`", error);
+        Assert.DoesNotContain("   at ", error + output);
+        Assert.Contains("\"42\"", File.ReadAllText(folder.File("ran/good.ipynb")));
+        Assert.Contains("\"error\"", File.ReadAllText(folder.File("ran/bad.ipynb")));        // the reader of the executed copy sees what failed
+        var before = File.ReadAllText(folder.File("bad.ipynb"));
+        Assert.Equal(1, (await StartAsync("notebook run bad.ipynb --in-place")).Code);
+        Assert.Equal(before, File.ReadAllText(folder.File("bad.ipynb")));
+        Assert.Equal(1, (await StartAsync("notebook run good.ipynb --in-place --out ran")).Code);
+        (code, output, _) = await StartAsync("notebook check good.ipynb");
+        Assert.Equal((1, true), (code, output.Contains("cell 1: was not executed", StringComparison.Ordinal)));
+        Assert.Equal(0, (await StartAsync("notebook html ran/good.ipynb")).Code);
+        Assert.Contains("42", File.ReadAllText(folder.File("ran/good.html")));
     }
 
     private async Task<(int Code, string Output, string Error)> StartAsync(string arguments, params (string Name, string Value)[] environment)
