@@ -25,7 +25,7 @@ public sealed class EntryPointTests : IDisposable
     [InlineData("compare --seeds many", "--seeds")]
     [InlineData("worker", "standard input")]
     [InlineData("notebook run nothing.ipynb", "there is no notebook")]
-    [InlineData("notebook run", "files")]
+    [InlineData("notebook run", "Required argument missing")]
     [InlineData("notebook check nothing.ipynb", "there is no notebook")]
     [InlineData("kernel run --connection-file nothing.json", "nothing.json")]
     public async Task Bad_input_is_told_in_one_message(string arguments, string expected)
