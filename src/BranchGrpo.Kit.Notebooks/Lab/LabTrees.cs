@@ -36,6 +36,17 @@ public static partial class Lab
         return [.. created[0].Select((_, step) => Spread.Of(created.Select(c => (double?)c[step]))!.Value)];
     }
 
+    /// <summary>Root mean square advantage of the nodes of each depth, from depth 1, over forests.</summary>
+    /// <param name="forests">Scored, of one plan.</param>
+    /// <param name="recipe">Its fusion and advantages.</param>
+    /// <returns>One entry per denoising step.</returns>
+    public static double[] Loudness(this IReadOnlyList<RolloutTree> forests, Recipe recipe)
+    {
+        var credits = forests.Select(f => f.Credit(recipe)).ToArray();
+        return [.. Enumerable.Range(1, forests[0].Plan.Depth).Select(depth => Math.Sqrt(
+            credits.SelectMany(c => c.Advantage.Where((_, node) => c.Depth[node] == depth)).Average(a => a * a)))];
+    }
+
     /// <summary>Values and advantages of a tree under a recipe.</summary>
     public static CreditedTree Credit(this RolloutTree tree, Recipe recipe, ulong seed = 1) =>
         CreditedTree.From(tree, recipe.Fusion, recipe.Advantage, iteration: 1, seed);

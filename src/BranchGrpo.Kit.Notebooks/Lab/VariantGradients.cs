@@ -20,6 +20,12 @@ public sealed class VariantGradients : IDisposable
     /// <summary>The gradient of the edges into each depth, by depth.</summary>
     public IReadOnlyDictionary<int, GradientStatistics> Depths => depths;
 
+    /// <summary>Standard deviation of the gradient of each depth over trees, √tr Cov, by depth.</summary>
+    public double[] Deviations => [.. depths.Values.Select(d => Math.Sqrt(d.Variance))];
+
+    /// <summary>Share of each depth in the squared length of the gradient: mean squared norm of its part over the sum of all depths'.</summary>
+    public double[] LengthShares => [.. depths.Values.Select(d => d.MeanSquaredNorm / depths.Values.Sum(all => all.MeanSquaredNorm))];
+
     /// <summary>Cosine to the first variant's gradient on the same tree, tree by tree.</summary>
     public IReadOnlyList<double> Cosines => cosines;
 

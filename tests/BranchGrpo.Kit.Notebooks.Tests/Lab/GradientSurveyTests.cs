@@ -34,6 +34,9 @@ public class GradientSurveyTests
         Assert.Equal(CostModel.Of(Branch).TrainedEvaluations, full.Evaluations);
         Assert.Equal(76 * 76 / 44.0 / 44, pruned.Depths[3].MeanSquaredNorm / full.Depths[3].MeanSquaredNorm, 4);     // weights 1/44 for 1/76
         Assert.All(pruned.Cosines, c => Assert.InRange(c, 0.01, 0.99));
+        Assert.Equal(1, full.LengthShares.Sum(), 9);
+        Assert.Equal(full.Depths[4].MeanSquaredNorm / full.Depths[2].MeanSquaredNorm, full.LengthShares[3] / full.LengthShares[1], 9);
+        Assert.Equal(Math.Sqrt(full.Depths[9].Variance), full.Deviations[8], 12);
     }
 
     [Fact]
@@ -45,6 +48,20 @@ public class GradientSurveyTests
         using var tree = Lab.Grow(Branch, 3);
         Assert.Equal(metrics.RewardMean, tree.Rewards.Average(), 12);
         Assert.Equal(metrics.Depths[4].RewardMean, tree.Credit(Branch).Value[tree.LevelStart(5)..tree.LevelStart(6)].Average(), 12);
+    }
+
+    [Fact]
+    public void Loudness_is_the_root_mean_square_of_a_depth()
+    {
+        var forests = Lab.GrowMany(Branch, 2);
+        var loudness = forests.Loudness(Branch);
+        Assert.Equal(10, loudness.Length);
+        foreach (var (depth, nodes) in new[] { (1, 2), (3, 4), (5, 8), (7, 16) })
+            Assert.Equal(Math.Sqrt((nodes - 1.0) / nodes), loudness[depth - 1], 3);              // what a sample deviation leaves
+        var bare = forests.Loudness(Branch with { Advantage = new(Baseline.Group, AdvantageScale.None) });
+        var first = forests.SelectMany(f => f.Credit(Branch).Value[1..3].Select(v => v - f.Rewards.Average()));
+        Assert.Equal(Math.Sqrt(first.Average(a => a * a)), bare[0], 9);
+        foreach (var forest in forests) forest.Dispose();
     }
 
     [Fact]
