@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """Drives `branchgrpo kernel` with Jupyter's own client. Usage: kernel_tests.py [branchgrpo.dll]. Ends with "N passed, N failed"."""
-import json, os, pathlib, signal, socket, subprocess, sys, tempfile, time, traceback
+import json, os, pathlib, shutil, signal, socket, subprocess, sys, tempfile, time, traceback
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILDS = sorted(ROOT.glob("src/BranchGrpo.Cli/bin/*/net10.0/branchgrpo.dll"), key=lambda p: p.stat().st_mtime)
@@ -650,6 +650,7 @@ def main():
                 shared = None
     if shared is not None:
         shared.close()
+    shutil.rmtree(WORK, ignore_errors=True)
     print(f"{passed} passed, {failed} failed")
     return 1 if failed or not passed else 0
 
