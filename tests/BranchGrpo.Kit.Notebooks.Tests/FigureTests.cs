@@ -85,8 +85,11 @@ public sealed partial class FigureTests : IDisposable
         using var json = JsonDocument.Parse(tree.Draw(thumbnails: false).ToPlotly()!);
         var lines = json.RootElement.GetProperty("data").EnumerateArray().Where(t => t.GetProperty("mode").GetString() == "lines").ToArray();
         var length = 0.0;                                                       // in depths: one per edge
-        foreach (var x in lines.Select(t => t.GetProperty("x").EnumerateArray().Select(v => v.ValueKind == JsonValueKind.Null ? double.NaN : v.GetDouble()).ToArray()))
+        foreach (var line in lines)
+        {
+            var x = line.GetProperty("x").EnumerateArray().Select(v => v.ValueKind == JsonValueKind.Null ? double.NaN : v.GetDouble()).ToArray();
             length += x.Zip(x.Skip(1)).Where(p => double.IsFinite(p.First) && double.IsFinite(p.Second)).Sum(p => p.Second - p.First);
+        }
         Assert.Equal(tree.Prompt.Index().Count(n => n.Item == 0 && tree.Parent[n.Index] >= 0), length, 1e-9);
     }
 
@@ -117,7 +120,8 @@ public sealed partial class FigureTests : IDisposable
     public void Titles_claim_no_more_than_the_seeds_carry()
     {
         Assert.Equal("Test reward: DanceGRPO highest at 30 iterations, BranchGRPO highest at 45 s", MadeUp.Comparison.Alignment().Title);
-        var level = new Comparison([MadeUp.Method("A", 30, 1, 0.004, 0.006), MadeUp.Method("B", 30, 1, 0.0045, 0.0053), MadeUp.Method("C", 30, 1, 0.001, 0.001)], 30);
+        var level = new Comparison(
+            [MadeUp.Method("A", 30, 1, 0.004, 0.006), MadeUp.Method("B", 30, 1, 0.0045, 0.0053), MadeUp.Method("C", 30, 1, 0.001, 0.001)], 30);
         Assert.Equal("Test reward: A and B level at 30 iterations and at 30 s", level.Dots().Title);
         var one = new Comparison([MadeUp.Method("A", 30, 1, 0.004), MadeUp.Method("B", 30, 1, 0.006)], 30);
         Assert.Contains("not evidence", one.Alignment().Subtitle);

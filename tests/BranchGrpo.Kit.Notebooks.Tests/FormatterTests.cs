@@ -39,7 +39,7 @@ public sealed class FormatterTests
         var frame = new DataFrame(new StringDataFrameColumn("name", ["a<b", "c"]), new DoubleDataFrameColumn("value", [0.123456, 250.04]),
             new StringDataFrameColumn("score", ["**0.765 ± 0.017**", "0.7"]));
         var html = frame.ToDisplayString("text/html");
-        Assert.Matches("<td style=\"[^\"]*left\">a&lt;b</td><td style=\"[^\"]*right\">0.1235</td><td style=\"[^\"]*right\"><b>0.765 &#177; 0.017</b></td>", html);
+        Assert.Matches("left\">a&lt;b</td><td style=\"[^\"]*right\">0.1235</td><td style=\"[^\"]*right\"><b>0.765 &#177; 0.017</b></td>", html);
         Assert.Contains(">250</td>", html);
     }
 

@@ -6,7 +6,8 @@ namespace BranchGrpo.Kit.Notebooks.Tests;
 /// <summary>Runs with known curves, and rollouts of an untrained policy.</summary>
 internal static class MadeUp
 {
-    public static readonly Comparison Comparison = new([Method("DanceGRPO", 30, 1.5, 0.004, 0.0041), Method("BranchGRPO", 90, 0.5, 0.003, 0.0032)], 45);
+    public static readonly Comparison Comparison = new(
+        [Method("DanceGRPO", 30, 1.5, 0.004, 0.0041), Method("BranchGRPO", 90, 0.5, 0.003, 0.0032)], 45);
 
     public static MethodRuns Method(string name, int iterations, double secondsEach, params double[] slopes) =>
         new(name, [.. slopes.Select((slope, i) => ((ulong)i + 1, Record(iterations, secondsEach, slope)))]);

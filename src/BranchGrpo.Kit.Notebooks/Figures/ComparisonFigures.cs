@@ -5,7 +5,8 @@ namespace BranchGrpo.Kit.Notebooks;
 
 public static partial class Figures
 {
-    /// <summary>A score against iterations and against training seconds, side by side on one y-axis; the band is the standard deviation over seeds.</summary>
+    /// <summary>A score against iterations and against training seconds, side by side on one y-axis. The band is the standard deviation over
+    /// seeds.</summary>
     /// <param name="comparison">The runs.</param>
     /// <param name="score">A name of <see cref="Comparison.KnownScores"/>.</param>
     /// <param name="title">What is to be seen; who is highest if null.</param>
@@ -19,7 +20,8 @@ public static partial class Figures
             new("training seconds", words, [.. Curves(comparison, score, byIteration: false), .. Base(comparison, score, false)]),
         ];
         title ??= Standing.Title(comparison, score, words);
-        return new PanelFigure(title, subtitle ?? Seeds(comparison, "band"), Standing.Words(comparison, score, words), new(panels) { HasEndLabels = true });
+        var said = Standing.Words(comparison, score, words);
+        return new PanelFigure(title, subtitle ?? Seeds(comparison, "band"), said, new(panels) { HasEndLabels = true });
     }
 
     /// <summary>Training seconds of an iteration, divided as the elapsed time of its phases (medians over iterations).</summary>
@@ -29,7 +31,8 @@ public static partial class Figures
     public static Figure Time(this Comparison comparison, string? title = null, string? subtitle = null)
     {
         var names = Names(comparison);
-        (string, double[])[] parts = [Part("sample", p => p.Sample), Part("reward", p => p.Reward), Part("credit", p => p.Credit), Part("update", p => p.Update)];
+        (string, double[])[] parts =
+            [Part("sample", p => p.Sample), Part("reward", p => p.Reward), Part("credit", p => p.Credit), Part("update", p => p.Update)];
         var whole = comparison.Methods.Select(m => (m.Method, Seconds: m.SecondsPerIteration?.Mean ?? 0)).ToArray();
         var first = whole[0];
         title ??= whole.Length == 1 || first.Seconds == 0
@@ -49,13 +52,15 @@ public static partial class Figures
     /// <param name="subtitle">Under which setting.</param>
     public static Figure Evaluations(this Comparison comparison, string? title = null, string? subtitle = null)
     {
-        (string, double[])[] parts = [("rollout", [.. comparison.Methods.Select(m => m.RolloutPerLeaf)]), ("trained", [.. comparison.Methods.Select(m => m.TrainedPerLeaf)])];
+        double[] rollout = [.. comparison.Methods.Select(m => m.RolloutPerLeaf)], trained = [.. comparison.Methods.Select(m => m.TrainedPerLeaf)];
         var (names, least) = (Names(comparison), comparison.Methods.MinBy(m => m.RolloutPerLeaf)!);
         var most = comparison.Methods.MaxBy(m => m.RolloutPerLeaf)!;
         title ??= most.RolloutPerLeaf - least.RolloutPerLeaf < 0.05 ? $"A leaf costs {most.RolloutPerLeaf:0.0} evaluations in a rollout"
             : $"A leaf costs {most.RolloutPerLeaf:0.0} evaluations with {most.Method}, {least.RolloutPerLeaf:0.0} with {least.Method}";
-        var scene = BarScene("evaluations per leaf", names, stacked: false, [("rollout", Palette.Phases[0], parts[0].Item2), ("trained", Palette.Phases[3], parts[1].Item2)]);
-        return new PanelFigure(title, subtitle ?? "policy evaluations (NFE) per leaf, counted during the runs", BarWords(names, parts), scene);
+        var scene = BarScene("evaluations per leaf", names, stacked: false,
+            [("rollout", Palette.Phases[0], rollout), ("trained", Palette.Phases[3], trained)]);
+        return new PanelFigure(title, subtitle ?? "policy evaluations (NFE) per leaf, counted during the runs",
+            BarWords(names, [("rollout", rollout), ("trained", trained)]), scene);
     }
 
     private static IEnumerable<Mark> Curves(Comparison comparison, string score, bool byIteration) => comparison.Methods.Select((method, index) =>

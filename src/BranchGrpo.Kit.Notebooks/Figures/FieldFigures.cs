@@ -13,8 +13,9 @@ public static partial class Figures
         ArgumentOutOfRangeException.ThrowIfZero(fields.Length);
         var scale = ColourScale.Symmetric("advantage", fields.SelectMany(f => Edges(f.Credit).Select(i => f.Credit.Advantage[i])));
         var panels = fields.Select(f => FieldPanel(f.Name, f.Credit)).ToArray();
-        var words = string.Join("; ", fields.Select(f => $"{f.Name}: |advantage| {Short(Edges(f.Credit).Average(i => Math.Abs(f.Credit.Advantage[i])))} on average, "
-            + $"at most {Short(Edges(f.Credit).Max(i => Math.Abs(f.Credit.Advantage[i])))}")) + ".";
+        var words = string.Join("; ", from field in fields
+                                      let sizes = Edges(field.Credit).Select(i => Math.Abs(field.Credit.Advantage[i])).ToArray()
+                                      select $"{field.Name}: |advantage| {Short(sizes.Average())} on average, at most {Short(sizes.Max())}") + ".";
         var rows = fields.Max(f => f.Credit.Leaves().Length);
         return new PanelFigure(title, subtitle, words, new(panels) { Scale = scale, Height = Math.Clamp(170 + (rows * 12), 330, 560) });
     }
@@ -24,7 +25,8 @@ public static partial class Figures
         var leaves = new TreeLayout(credit.Parent, credit.Depth).Leaves;
         var depth = credit.Depth.Max();
         var values = leaves.Select(leaf => Enumerable.Range(1, depth).Select(d => credit.Advantage[credit.AncestorAt(leaf, d)]).ToArray()).ToArray();
-        double[] dividers = [.. Enumerable.Range(1, leaves.Length - 1).Where(i => credit.Prompt[leaves[i]] != credit.Prompt[leaves[i - 1]]).Select(i => i - 0.5)];
+        double[] dividers = [.. Enumerable.Range(1, leaves.Length - 1)
+            .Where(i => credit.Prompt[leaves[i]] != credit.Prompt[leaves[i - 1]]).Select(i => i - 0.5)];
         return new("depth (denoising step)", "leaf", [new Mark.Cells(name, values) { X0 = 1, Dividers = dividers }])
         {
             Title = name,

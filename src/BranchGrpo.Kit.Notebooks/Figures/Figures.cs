@@ -72,14 +72,19 @@ public static partial class Figures
         return new([panel]) { Legend = parts.Count > 1 ? [.. parts.Select(p => (p.Name, p.Colour))] : [] };
     }
 
-    private static Mark.Labels Numbers(double[] x, double[] values) =>
-        new(x, values, [.. values.Select(v => values.Max() is >= 1 and < 100 ? v.ToString("0.00", CultureInfo.InvariantCulture) : Short(v))], "#333333") { IsCentred = true };
+    private static Mark.Labels Numbers(double[] x, double[] values)
+    {
+        var isOrdinary = values.Max() is >= 1 and < 100;
+        string[] texts = [.. values.Select(v => isOrdinary ? v.ToString("0.00", CultureInfo.InvariantCulture) : Short(v))];
+        return new(x, values, texts, "#333333") { IsCentred = true };
+    }
 
     /// <summary>A number in about three digits.</summary>
     internal static string Short(double value)
     {
         var size = Math.Abs(value);
-        return value.ToString(size >= 100 ? "0" : size >= 10 ? "0.0" : size >= 1 || size == 0 ? "0.00" : size >= 0.001 ? "0.000" : "0.0e0", CultureInfo.InvariantCulture);
+        var format = size >= 100 ? "0" : size >= 10 ? "0.0" : size >= 1 || size == 0 ? "0.00" : size >= 0.001 ? "0.000" : "0.0e0";
+        return value.ToString(format, CultureInfo.InvariantCulture);
     }
 
     // The usual four of a run, else the methods' colours or free ones.

@@ -22,12 +22,13 @@ public static partial class Figures
 }
 
 /// <summary>Pictures in rows: a static face alone, which says everything.</summary>
-internal sealed record PictureFigure(string Title, string Subtitle, IReadOnlyList<string> Captions, IReadOnlyList<(string Name, string[] Sources)> Rows)
-    : Figure(Title, Subtitle)
+internal sealed record PictureFigure(
+    string Title, string Subtitle, IReadOnlyList<string> Captions, IReadOnlyList<(string Name, string[] Sources)> Rows) : Figure(Title, Subtitle)
 {
     private const int Edge = 14, Gap = 6, Largest = 96;
 
-    internal override string Words => $"{Rows.Count} rows ({string.Join(", ", Rows.Select(r => r.Name))}) of {Rows.Max(r => r.Sources.Length)} pictures.";
+    internal override string Words =>
+        $"{Rows.Count} rows ({string.Join(", ", Rows.Select(r => r.Name))}) of {Rows.Max(r => r.Sources.Length)} pictures.";
 
     public override string? ToPlotly() => null;
 
@@ -50,7 +51,10 @@ internal sealed record PictureFigure(string Title, string Subtitle, IReadOnlyLis
             StaticFace.Head(canvas, Title, Subtitle, []);
             for (var c = 0; c < captions.Length; c++)
                 for (var l = 0; l < captions[c].Count; l++)
-                    Ink.Write(canvas, captions[c][l], left + (c * (side + Gap)) + (side / 2.0), head + 14 + (15 * l), 12, "#333333", SKTextAlign.Center);
+                {
+                    var centre = left + (c * (side + Gap)) + (side / 2.0);
+                    Ink.Write(canvas, captions[c][l], centre, head + 14 + (15 * l), 12, "#333333", SKTextAlign.Center);
+                }
             for (var r = 0; r < Rows.Count; r++) Ink.Write(canvas, Rows[r].Name, Edge, top + (r * (side + Gap)) + (side / 2.0) + 4, 13, "#333333");
         });
     }

@@ -3,8 +3,8 @@ namespace BranchGrpo.Kit.Notebooks;
 /// <summary>Where pages get plotly.js from.</summary>
 public static class PlotlySource
 {
-    /// <summary>Environment variable: <c>cdn</c> loads it from the network when a figure is looked at, <c>embed</c> puts it into the page, <c>auto</c>
-    /// (as if not set) embeds it where no network answers.</summary>
+    /// <summary>Environment variable: <c>cdn</c> loads it from the network when a figure is looked at, <c>embed</c> puts it into the page,
+    /// <c>auto</c> (as if not set) embeds it where no network answers.</summary>
     public const string Variable = "BRANCHGRPO_PLOTLY";
 
     /// <summary>Address from which figures load it.</summary>

@@ -4,8 +4,8 @@ namespace BranchGrpo.Kit.Notebooks;
 
 public static partial class Figures
 {
-    /// <summary>A dot per method with its interval over seeds (mean ± standard deviation; a dot alone for one seed), at equal iterations and at equal
-    /// seconds.</summary>
+    /// <summary>A dot per method with its interval over seeds (mean ± standard deviation; a dot alone for one seed), at equal iterations and at
+    /// equal seconds.</summary>
     /// <param name="comparison">The runs.</param>
     /// <param name="score">A name of <see cref="Comparison.KnownScores"/>.</param>
     /// <param name="title">What is to be seen; who is highest if null.</param>
@@ -28,24 +28,27 @@ public static partial class Figures
 
     /// <summary>A score against how far the policy has drifted, along the evaluations of each method: who pays how much for what.</summary>
     /// <param name="comparison">The runs.</param>
-    /// <param name="drift">A score of the evaluations such as <c>rmse</c> or <c>diversity</c>; or <c>kl</c>, the mean KL to the reference policy where a
-    /// recipe measures it, else the KL to the old policy summed over iterations.</param>
+    /// <param name="drift">A score of the evaluations such as <c>rmse</c> or <c>diversity</c>; or <c>kl</c>, the mean KL to the reference policy
+    /// where a recipe measures it, else the KL to the old policy summed over iterations.</param>
     /// <param name="score">A name of <see cref="Comparison.KnownScores"/>.</param>
     /// <param name="title">What is to be seen.</param>
     /// <param name="subtitle">Under which setting.</param>
-    public static Figure RewardAgainst(this Comparison comparison, string drift, string score = "reward", string? title = null, string? subtitle = null)
+    public static Figure RewardAgainst(
+        this Comparison comparison, string drift, string score = "reward", string? title = null, string? subtitle = null)
     {
         var paths = comparison.Methods.Select(Mark.Curve (method, index) =>
         {
             var (colour, dashed) = Palette.Of(method.Method, index);
             var points = DriftPath.Of(method, drift, score);
-            return new(method.Method, [.. points.Select(p => p.Drift)], [.. points.Select(p => p.Score)], colour) { Dashed = dashed, HasMarkers = true };
+            double[] x = [.. points.Select(p => p.Drift)], y = [.. points.Select(p => p.Score)];
+            return new(method.Method, x, y, colour) { Dashed = dashed, HasMarkers = true };
         }).Where(path => path.X.Length > 0).ToArray();
         if (paths.Length == 0) throw new ArgumentException($"the runs have no \"{drift}\" beside \"{score}\"", nameof(drift));
         var words = ScoreWords(score);
         title ??= $"{char.ToUpperInvariant(words[0])}{words[1..]} against {DriftPath.Words(drift)}";
         subtitle ??= $"a point per evaluation, from the base policy on; {SeedCount(comparison)}";
-        var said = string.Join("; ", paths.Select(p => $"{p.Name} ends at {words} {Short(p.Y[^1])} with {DriftPath.Words(drift)} {Short(p.X[^1])}")) + ".";
+        var said = $"Ends ({words} at {DriftPath.Words(drift)}): "
+            + string.Join("; ", paths.Select(p => $"{p.Name} {Short(p.Y[^1])} at {Short(p.X[^1])}")) + ".";
         return new PanelFigure(title, subtitle, said, new([new(DriftPath.Words(drift), words, paths)]) { HasEndLabels = true });
     }
 

@@ -44,7 +44,8 @@ internal static class Standing
         var known = Known(c, score).OrderByDescending(k => k.Score.Mean).ToArray();
         if (known.Length == 0) return null;
         var best = known[0].Score;
-        var level = known.Where(k => best.Mean - k.Score.Mean <= Math.Max(best.Deviation ?? 0, k.Score.Deviation ?? 0)).Select(k => k.Method).ToArray();
+        var level = known.Where(k => best.Mean - k.Score.Mean <= Math.Max(best.Deviation ?? 0, k.Score.Deviation ?? 0))
+            .Select(k => k.Method).ToArray();
         return level.Length switch
         {
             1 => $"{level[0]} highest",

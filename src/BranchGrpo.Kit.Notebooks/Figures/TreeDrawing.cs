@@ -75,7 +75,7 @@ internal sealed class TreeDrawing
     }
 
     private bool IsPictured(int node) =>
-        tree.Depth[node] == tree.Plan.Depth || tree.Plan.Steps[tree.Depth[node]].Branches > 1 || (tree.Depth[node] == 0 && !(tree.Plan.LastSplit < 0));
+        tree.Depth[node] == tree.Plan.Depth || tree.Plan.Steps[tree.Depth[node]].Branches > 1 || (tree.Depth[node] == 0 && tree.Plan.LastSplit >= 0);
 
     private bool IsKept(int node) => kept?.Contains(node) ?? true;
 
@@ -90,8 +90,9 @@ internal sealed class TreeDrawing
         int[] edges = [.. EdgeNodes.Where(i => Style(i) == (isKept, isStochastic))];
         if (edges.Length == 0) return null;
         var ends = edges.Where(i => !IsContinued(tree.Parent[i], Style(i))).Select(i => (Start: tree.Parent[i], End: EndOf(i))).ToArray();
+        var points = ends.SelectMany(e => Bend(e.Start, e.End)).ToArray();
         return new((isStochastic ? "SDE step" : "ODE step") + (kept is null ? "" : isKept ? ", kept" : ", pruned"),
-            [.. ends.SelectMany(e => Bend(e.Start, e.End).Select(p => p.X))], [.. ends.SelectMany(e => Bend(e.Start, e.End).Select(p => p.Y))], "#444444")
+            [.. points.Select(p => p.X)], [.. points.Select(p => p.Y)], "#444444")
         {
             Width = isStochastic ? 1.8 : 1.1,
             IsDotted = !isStochastic,
@@ -115,7 +116,8 @@ internal sealed class TreeDrawing
     private (double X, double Y)[] Bend(int start, int end) =>
     [
         (tree.Depth[start], -layout.Row[start]), (Math.Min(tree.Depth[start] + 1, tree.Depth[end]), -layout.Row[end]),
-        .. tree.Depth[end] > tree.Depth[start] + 1 ? [(tree.Depth[end], -layout.Row[end])] : Array.Empty<(double, double)>(), (double.NaN, double.NaN),
+        .. tree.Depth[end] > tree.Depth[start] + 1 ? [(tree.Depth[end], -layout.Row[end])] : Array.Empty<(double, double)>(),
+        (double.NaN, double.NaN),
     ];
 
     private Mark.Dots Dots(string name, int[] nodes, double size) => new(name, X(nodes), Y(nodes))
@@ -136,7 +138,8 @@ internal sealed class TreeDrawing
         return new(X(nodes), Y(nodes), [.. nodes.Select(i => pictures[i])], [.. nodes.Select(ColourOf)], size);
     }
 
-    private Mark.Labels Rewards(double shift) => new(X(layout.Leaves), Y(layout.Leaves), [.. LeafRewards.Select(Figures.Short)], "#333333") { Shift = shift };
+    private Mark.Labels Rewards(double shift) =>
+        new(X(layout.Leaves), Y(layout.Leaves), [.. LeafRewards.Select(Figures.Short)], "#333333") { Shift = shift };
 
     private double[] X(int[] nodes) => [.. nodes.Select(i => (double)tree.Depth[i])];
 

@@ -4,7 +4,8 @@ namespace BranchGrpo.Kit.Notebooks;
 
 public static partial class Figures
 {
-    /// <summary>A tree left to right: time runs to the right, edges of stochastic steps are solid, ODE edges dotted, edges that are not kept faded.</summary>
+    /// <summary>A tree left to right: time runs to the right, edges of stochastic steps are solid, ODE edges dotted, edges that are not
+    /// kept faded.</summary>
     /// <param name="tree">A rollout; scored where colours shall mean something. Borrowed.</param>
     /// <param name="colour">What the colour of a node means.</param>
     /// <param name="credit">Values and advantages; the mean over leaves, and no advantages, if null.</param>
@@ -13,7 +14,7 @@ public static partial class Figures
     /// <param name="thumbnails">Whether pictures stand at splits and leaves, for latents of the embedded task.</param>
     /// <param name="title">What is to be seen.</param>
     /// <param name="subtitle">Under which setting; the prompt and the plan if null.</param>
-    /// <param name="policy">Gives the clean predictions x₀ = x − σv that stand at splits; the mean of the leaves below stands there if null. Borrowed.</param>
+    /// <param name="policy">Gives the clean predictions x₀ = x − σv that stand at splits; the mean of the leaves below if null. Borrowed.</param>
     public static Figure Draw(
         this RolloutTree tree, TreeColour colour = TreeColour.Reward, CreditedTree? credit = null, int[]? kept = null, int prompt = 0,
         bool thumbnails = true, string? title = null, string? subtitle = null, FlowPolicy? policy = null)

@@ -7,8 +7,8 @@ namespace BranchGrpo.Kit.Notebooks;
 /// <summary>Pictures of nodes.</summary>
 internal static class TreePictures
 {
-    /// <summary>A small picture per node: of leaves what the reward saw; of inner nodes the policy's clean prediction or, without a policy, the mean of the
-    /// leaves below. Null where the latents are not those of the embedded task.</summary>
+    /// <summary>A small picture per node: of leaves what the reward saw; of inner nodes the policy's clean prediction or, without a policy, the
+    /// mean of the leaves below. Null where the latents are not those of the embedded task.</summary>
     public static Dictionary<int, string>? Of(RolloutTree tree, int[] nodes, FlowPolicy? policy)
     {
         var shape = tree.Leaves?.shape ?? [];

@@ -8,13 +8,16 @@ namespace BranchGrpo.Kit.Notebooks;
 /// <summary>How values of other assemblies show themselves as the last line of a cell.</summary>
 internal static class KitFormatters
 {
+    private const string Plate = "background:#fff;color:#222;padding:.5em";
+
     /// <summary>Type, HTML and text of each.</summary>
     public static IReadOnlyList<(Type Type, Func<object, string> Html, Func<object, string> Text)> All { get; } =
     [
-        Table<DataFrame>(KitTables.Of), Table<Cost>(KitTables.Of), Table<RolloutPlan>(KitTables.Of), Table<Recipe>(KitTables.Of), Table<RunRecord>(KitTables.Of),
+        Table<DataFrame>(KitTables.Of), Table<Cost>(KitTables.Of), Table<RolloutPlan>(KitTables.Of),
+        Table<Recipe>(KitTables.Of), Table<RunRecord>(KitTables.Of),
         Form<RolloutTree>(tree => tree.Draw().ToHtml(), tree => tree.Draw(thumbnails: false).ToString()),
         Form<CreditedTree>(credit => FieldOf(credit).ToHtml(), credit => FieldOf(credit).ToString()),
-        Form<torch.Tensor>(tensor => $"<pre style=\"background:#fff;color:#222;padding:.5em\">{WebUtility.HtmlEncode(TensorText(tensor))}</pre>", TensorText),
+        Form<torch.Tensor>(tensor => $"<pre style=\"{Plate}\">{WebUtility.HtmlEncode(TensorText(tensor))}</pre>", TensorText),
     ];
 
     private static Figure FieldOf(CreditedTree credit) => Figures.Field("Advantages", "depth by leaf", ("", credit));
@@ -25,7 +28,8 @@ internal static class KitFormatters
         using var scope = torch.NewDisposeScope();
         if (tensor.numel() <= 1000) return tensor.ToString(TensorStringStyle.Numpy);
         var values = tensor.detach().to(torch.ScalarType.Float64);
-        return string.Create(CultureInfo.InvariantCulture, $"{tensor.ToString(TensorStringStyle.Metadata)}: mean {values.mean().item<double>():0.####}, "
+        return tensor.ToString(TensorStringStyle.Metadata)
+            + string.Create(CultureInfo.InvariantCulture, $": mean {values.mean().item<double>():0.####}, "
             + $"from {values.min().item<double>():0.####} to {values.max().item<double>():0.####}");
     }
 

@@ -9,8 +9,8 @@ public static class ComparisonTable
     /// <summary>A row per method, the baseline first: evaluations per leaf, seconds per iteration, their ratio to the baseline's, and scores at equal
     /// iterations and at equal seconds.</summary>
     /// <param name="comparison">The runs.</param>
-    /// <returns>At most seven columns. Scores are text, mean ± standard deviation over seeds; <c>**</c> marks those that the best one's interval reaches,
-    /// where it does not reach all.</returns>
+    /// <returns>At most seven columns. Scores are text, mean ± standard deviation over seeds; <c>**</c> marks those that the best one's interval
+    /// reaches, where it does not reach all.</returns>
     public static DataFrame Table(this Comparison comparison)
     {
         var methods = comparison.Methods;
@@ -23,7 +23,8 @@ public static class ComparisonTable
         var columns = new List<DataFrameColumn>
         {
             new StringDataFrameColumn("method", methods.Select(m => m.Method)),
-            new StringDataFrameColumn("NFE per leaf, rollout + trained", methods.Select(m => Text(m.RolloutPerLeaf, "0.0") + " + " + Text(m.TrainedPerLeaf, "0.0"))),
+            new StringDataFrameColumn("NFE per leaf, rollout + trained",
+                methods.Select(m => Text(m.RolloutPerLeaf, "0.0") + " + " + Text(m.TrainedPerLeaf, "0.0"))),
             new StringDataFrameColumn("s/iteration (ratio)", methods.Select(m => Seconds(m.SecondsPerIteration, first))),
         };
         string[] scores = [.. comparison.Scores.Select(s => s.Name).Where(s => s is "reward" or "verifier")];

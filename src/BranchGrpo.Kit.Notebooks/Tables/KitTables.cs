@@ -11,7 +11,8 @@ internal static class KitTables
     public static HtmlTable Of(DataFrame frame)
     {
         var shown = Enumerable.Range(0, (int)Math.Min(frame.Rows.Count, MostRows));
-        return new([.. frame.Columns.Select(c => c.Name)], [.. shown.Select(row => (IReadOnlyList<string>)[.. frame.Columns.Select(c => HtmlTable.Number(c[row]))])])
+        return new([.. frame.Columns.Select(c => c.Name)],
+            [.. shown.Select(row => (IReadOnlyList<string>)[.. frame.Columns.Select(c => HtmlTable.Number(c[row]))])])
         {
             Caption = frame.Rows.Count > MostRows ? $"first {MostRows} of {frame.Rows.Count} rows" : "",
         };
@@ -28,7 +29,8 @@ internal static class KitTables
         ("nodes by depth", string.Join(" ", Enumerable.Range(0, plan.Depth + 1).Select(plan.NodesAt))),
         ("noise levels σ", string.Join(" ", Enumerable.Range(0, plan.Depth + 1).Select(i => Text(plan.Schedule[i])))),
         ("steps by kind (S = SDE, o = ODE)", string.Concat(plan.Steps.Select(s => s.IsStochastic ? "S" : "o"))),
-        ("stochastic steps", $"{plan.Dynamics}"), ("noise at splits", $"{plan.Noise}"), ("roots per prompt", $"{plan.Roots.PerPrompt}, noise {plan.Roots.Noise}"),
+        ("stochastic steps", $"{plan.Dynamics}"), ("noise at splits", $"{plan.Noise}"),
+        ("roots per prompt", $"{plan.Roots.PerPrompt}, noise {plan.Roots.Noise}"),
         ("reward sees", $"{plan.Scored}"));
 
     public static HtmlTable Of(Recipe recipe) => Pairs(recipe.Name + ": " + recipe.Summary,
@@ -39,14 +41,17 @@ internal static class KitTables
 
     public static HtmlTable Of(RunRecord record) => new(["iteration", "seconds", .. Names(record)],
         [.. Some(record.Evaluations).Select(e => (IReadOnlyList<string>)[$"{e.Iteration}", e.Seconds.ToString("0.0", CultureInfo.InvariantCulture),
-            .. Names(record).Select(name => e.Scores.TryGetValue(name, out var score) ? score.ToString("0.000", CultureInfo.InvariantCulture) : "")])])
+            .. Names(record).Select(name =>
+                e.Scores.TryGetValue(name, out var score) ? score.ToString("0.000", CultureInfo.InvariantCulture) : "")])])
     {
-        Caption = $"{record.Start?.Recipe ?? "run"}, seed {record.Start?.Seed}: {record.LastIteration} iterations in {Text(record.LastSeconds)} training seconds"
+        Caption = $"{record.Start?.Recipe ?? "run"}, seed {record.Start?.Seed}: {record.LastIteration} iterations in "
+            + $"{Text(record.LastSeconds)} training seconds"
             + (record.IsComplete ? "" : ", not complete"),
     };
 
     private static string[] Names(RunRecord record) =>
-        [.. record.Evaluations.SelectMany(e => e.Scores.Keys).Distinct().Where(name => !name.StartsWith("validation-", StringComparison.Ordinal)).Take(5)];
+        [.. record.Evaluations.SelectMany(e => e.Scores.Keys).Distinct()
+            .Where(name => !name.StartsWith("validation-", StringComparison.Ordinal)).Take(5)];
 
     // First, last and some between.
     private static IEnumerable<RunEvent.Evaluated> Some(IReadOnlyList<RunEvent.Evaluated> all) =>

@@ -20,7 +20,8 @@ internal static class Ink
     }
 
     /// <summary>Writes from a place on the base line.</summary>
-    public static void Write(SKCanvas canvas, string text, double x, double y, float size, string colour, SKTextAlign align = SKTextAlign.Left, bool bold = false)
+    public static void Write(
+        SKCanvas canvas, string text, double x, double y, float size, string colour, SKTextAlign align = SKTextAlign.Left, bool bold = false)
     {
         if (text.Length == 0) return;
         using var font = Font(size, bold);
@@ -40,5 +41,6 @@ internal static class Ink
         return lines;
     }
 
-    private static SKFont Font(float size, bool bold) => new(bold ? Bold : Regular, size) { Subpixel = true, LinearMetrics = true, Hinting = SKFontHinting.None };
+    private static SKFont Font(float size, bool bold) =>
+        new(bold ? Bold : Regular, size) { Subpixel = true, LinearMetrics = true, Hinting = SKFontHinting.None };
 }

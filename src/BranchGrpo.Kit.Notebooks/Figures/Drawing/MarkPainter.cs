@@ -67,7 +67,8 @@ internal sealed class MarkPainter(Plot plot, ColourScale? scale)
     }
 
     private static void Paint(SKCanvas canvas, Func<double, double, SKPoint> at, Mark.Segments segments) => Trace(
-        canvas, at, segments.X, segments.Y, Ink.Colour(segments.Colour, segments.Opacity), (float)segments.Width, segments.IsDotted ? SvgText.Dotted : 4);
+        canvas, at, segments.X, segments.Y, Ink.Colour(segments.Colour, segments.Opacity), (float)segments.Width,
+        segments.IsDotted ? SvgText.Dotted : SvgText.Solid);
 
     /// <summary>A line; NaN lifts the pen. The mitre says how it is dashed.</summary>
     private static void Trace(

@@ -26,7 +26,8 @@ internal sealed class PanelPainter(ColourScale? scale)
         plot.Render(canvas, place);
         var data = plot.LastRender.DataRect;
         return (dx, dy) => new SKPoint(
-            (float)(data.Left + ((dx - x.From) / (x.To - x.From) * data.Width)), (float)(data.Bottom - ((dy - y.From) / (y.To - y.From) * data.Height)));
+            (float)(data.Left + ((dx - x.From) / (x.To - x.From) * data.Width)),
+            (float)(data.Bottom - ((dy - y.From) / (y.To - y.From) * data.Height)));
     }
 
     private static void Style(Plot plot, Panel panel, bool hasWords)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.FSharp.Collections;
 using Newtonsoft.Json;
 using Plotly.NET;
 
@@ -25,7 +26,7 @@ internal static class PlotlyFace
                 layout.Add(mark, p);
             }
         }
-        var chart = GenericChart.setLayout(layout.ToLayout(), GenericChart.ofTraceObjects(false, Microsoft.FSharp.Collections.ListModule.OfSeq(traces)));
+        var chart = GenericChart.setLayout(layout.ToLayout(), GenericChart.ofTraceObjects(false, ListModule.OfSeq(traces)));
         return JsonConvert.SerializeObject(new { data = GenericChart.getTraces(chart), layout = GenericChart.getLayout(chart) });
     }
 

@@ -64,25 +64,25 @@ internal sealed class PlotlyLayout(string title, string subtitle, Scene scene)
     private void AddAxes(Layout layout, int p)
     {
         var (panel, number) = (scene.Panels[p], p == 0 ? "" : $"{p + 1}");
-        var x = Axis(panel.XTitle, panel.XBounds, panel.XTicks, "#e4e4e4");
+        var x = Axis(panel.XTitle, panel.XBounds, panel.XTicks);
         x["domain"] = new[] { PlotlyFace.Rounded(domains[p].From), PlotlyFace.Rounded(domains[p].To) };
         if (p > 0 && !scene.HasSharedY) x["anchor"] = "y" + number;
         layout.SetProperty("xaxis" + number, x);
         if (p > 0 && scene.HasSharedY) return;
         var range = scene.HasSharedY ? Bounds.Union(scene.Panels.Select(q => q.YBounds)) : panel.YBounds;
-        var y = Axis(panel.YTitle, range, panel.YTicks, "#e4e4e4");
+        var y = Axis(panel.YTitle, range, panel.YTicks);
         if (p > 0) y["anchor"] = "x" + number;
         if (!panel.HasY) y["visible"] = false;
         layout.SetProperty("yaxis" + number, y);
     }
 
-    private static Dictionary<string, object> Axis(string title, (double From, double To) range, IReadOnlyList<(double At, string Text)>? ticks, string grid)
+    private static Dictionary<string, object> Axis(string title, (double From, double To) range, IReadOnlyList<(double At, string Text)>? ticks)
     {
         var axis = new Dictionary<string, object>
         {
             ["title"] = new { text = PlotlyFace.Text(title), font = new { size = 13 } },
             ["range"] = PlotlyFace.Rounded([range.From, range.To]),
-            ["gridcolor"] = grid,
+            ["gridcolor"] = "#e4e4e4",
             ["zeroline"] = false,
             ["linecolor"] = "#333333",
             ["ticks"] = "outside",

@@ -38,7 +38,8 @@ internal static class PlotlyMarks
     {
         var told = new List<double[]>();
         var words = string.Concat(dots.Details.Select(d => $"{d.Name} %{{{Place(dots, d.Values, told)}}}<br>"));
-        var details = told.Count == 0 ? null : Enumerable.Range(0, dots.X.Length).Select(i => PlotlyFace.Rounded(told.Select(values => values[i]))).ToArray();
+        var details = told.Count == 0 ? null
+            : Enumerable.Range(0, dots.X.Length).Select(i => PlotlyFace.Rounded(told.Select(values => values[i]))).ToArray();
         var trace = Trace("scatter",
             ("x", PlotlyFace.Rounded(dots.X)), ("y", PlotlyFace.Rounded(dots.Y)), ("name", PlotlyFace.Text(dots.Name)), ("mode", "markers"),
             ("showlegend", false), ("legendgroup", dots.Name),
@@ -46,7 +47,14 @@ internal static class PlotlyMarks
         if (details is not null) trace.SetProperty("customdata", details);
         if (words.Length > 0) trace.SetProperty("hovertemplate", $"{words}<extra>{PlotlyFace.Text(dots.Name)}</extra>");
         if (dots.Interval is { } interval)
-            trace.SetProperty("error_x", new { type = "data", array = PlotlyFace.Rounded(interval.Select(h => h ?? 0)), color = dots.Colour, thickness = 2.5, width = 0 });
+            trace.SetProperty("error_x", new
+            {
+                type = "data",
+                array = PlotlyFace.Rounded(interval.Select(h => h ?? 0)),
+                color = dots.Colour,
+                thickness = 2.5,
+                width = 0,
+            });
         return trace;
     }
 

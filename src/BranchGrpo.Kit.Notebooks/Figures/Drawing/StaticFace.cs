@@ -37,7 +37,8 @@ internal static class StaticFace
     public static float Head(SKCanvas canvas, string title, string subtitle, IReadOnlyList<(string Name, string Colour)> legend)
     {
         var y = 8f;
-        foreach (var line in Ink.Wrap(title, 16, Scene.Width - (2 * Edge), bold: true)) Ink.Write(canvas, line, Edge, y += 18, 16, "#111111", bold: true);
+        foreach (var line in Ink.Wrap(title, 16, Scene.Width - (2 * Edge), bold: true))
+            Ink.Write(canvas, line, Edge, y += 18, 16, "#111111", bold: true);
         foreach (var line in Ink.Wrap(subtitle, 12.5f, Scene.Width - (2 * Edge))) Ink.Write(canvas, line, Edge, y += 17, 12.5f, "#555555");
         y += 8;
         if (legend.Count == 0) return y;
@@ -68,8 +69,8 @@ internal static class StaticFace
             using var paint = new SKPaint { Color = Ink.Colour(scale.Of(scale.Low + ((scale.High - scale.Low) * (i + 0.5) / Levels))) };
             canvas.DrawRect(left, bottom - ((i + 1) * height), 14, height + 0.5f, paint);
         }
-        var isWide = Ink.Measure(scale.Title, 12) > ScaleRoom - 10;
-        Ink.Write(canvas, scale.Title, isWide ? Scene.Width - Edge : left - 4, top - 10, 12, "#333333", isWide ? SKTextAlign.Right : SKTextAlign.Left);
+        var (place, align) = Ink.Measure(scale.Title, 12) > ScaleRoom - 10 ? (Scene.Width - Edge, SKTextAlign.Right) : (left - 4, SKTextAlign.Left);
+        Ink.Write(canvas, scale.Title, place, top - 10, 12, "#333333", align);
         foreach (var (value, text) in scale.Ticks())
             Ink.Write(canvas, text, left + 19, bottom - ((value - scale.Low) / (scale.High - scale.Low) * (bottom - top)) + 4, 12, "#333333");
     }

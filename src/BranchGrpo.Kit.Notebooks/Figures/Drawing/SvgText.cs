@@ -9,7 +9,7 @@ namespace BranchGrpo.Kit.Notebooks.Drawing;
 internal static partial class SvgText
 {
     /// <summary>Mitres that stand for dashes: the canvas cannot write those, so they are put in afterwards.</summary>
-    public const float Dashed = 5, Dotted = 6;
+    public const float Solid = 4, Dashed = 5, Dotted = 6;
 
     /// <summary>What is drawn on the canvas, over white, with elements on top.</summary>
     public static string Record(int width, int height, List<string> overlays, Action<SKCanvas> draw)
@@ -38,12 +38,16 @@ internal static partial class SvgText
     {
         tag = Number().Replace(tag, Round).Replace(", \"", "\"").Replace(", ", " ");
         tag = Letters().Replace(Dot().Replace(tag, "M$1h0"), "$1");
-        return tag.Replace(" stroke-miterlimit=\"4\"", "")
-            .Replace($" stroke-miterlimit=\"{Dashed}\"", " stroke-dasharray=\"7 4\"").Replace($" stroke-miterlimit=\"{Dotted}\"", " stroke-dasharray=\"2 3\"");
+        return tag.Replace($" stroke-miterlimit=\"{Solid}\"", "")
+            .Replace($" stroke-miterlimit=\"{Dashed}\"", " stroke-dasharray=\"7 4\"")
+            .Replace($" stroke-miterlimit=\"{Dotted}\"", " stroke-dasharray=\"2 3\"");
     }
 
-    private static string Round(Match number) => number.Groups["share"].Value
-        + double.Parse(number.Groups["value"].Value, CultureInfo.InvariantCulture).ToString(number.Groups["share"].Success ? "0.##" : "0.#", CultureInfo.InvariantCulture);
+    private static string Round(Match number)
+    {
+        var (share, value) = (number.Groups["share"], double.Parse(number.Groups["value"].Value, CultureInfo.InvariantCulture));
+        return share.Value + value.ToString(share.Success ? "0.##" : "0.#", CultureInfo.InvariantCulture);
+    }
 
     [GeneratedRegex(@"(?<share>opacity="")?(?<value>-?\d+\.\d+(e-?\d+)?)")]
     private static partial Regex Number();
