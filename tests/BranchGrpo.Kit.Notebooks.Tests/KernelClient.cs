@@ -26,8 +26,8 @@ internal sealed class KernelClient : IDisposable
         var path = Path.Combine(folder, "connection.json");
         File.WriteAllText(path, JsonSerializer.Serialize(new Dictionary<string, object>
         {
-            ["ip"] = "127.0.0.1", ["transport"] = "tcp", ["key"] = Key, ["signature_scheme"] = "hmac-sha256", ["shell_port"] = ports[0], ["control_port"] = ports[1],
-            ["stdin_port"] = ports[2], ["iopub_port"] = ports[3], ["hb_port"] = ports[4],
+            ["ip"] = "127.0.0.1", ["transport"] = "tcp", ["key"] = Key, ["signature_scheme"] = "hmac-sha256",
+            ["shell_port"] = ports[0], ["control_port"] = ports[1], ["stdin_port"] = ports[2], ["iopub_port"] = ports[3], ["hb_port"] = ports[4],
         }));
         var connection = ConnectionFile.Read(path);
         host = new(connection, new NotebookSession(folder), Errors);
@@ -69,7 +69,10 @@ internal sealed class KernelClient : IDisposable
     /// <summary>A signed message.</summary>
     public byte[][] Frames(string type, object content)
     {
-        var header = JsonSerializer.SerializeToUtf8Bytes(new { msg_id = $"m{sent++}", session = "s", username = "u", date = "2026-01-01T00:00:00Z", msg_type = type, version = "5.3" });
+        var header = JsonSerializer.SerializeToUtf8Bytes(new
+        {
+            msg_id = $"m{sent++}", session = "s", username = "u", date = "2026-01-01T00:00:00Z", msg_type = type, version = "5.3",
+        });
         byte[][] parts = [header, "{}"u8.ToArray(), "{}"u8.ToArray(), JsonSerializer.SerializeToUtf8Bytes(content)];
         return ["<IDS|MSG>"u8.ToArray(), Signature(parts), .. parts];
     }

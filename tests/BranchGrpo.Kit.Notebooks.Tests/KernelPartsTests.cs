@@ -44,7 +44,8 @@ public sealed class KernelPartsTests : IDisposable
             Enumerable.Range(0, characters.Length + 1).All(n =>
             {
                 var text = string.Concat(characters);
-                return CodePoints.Count(text, CodePoints.Index(text, n)) == n && CodePoints.Index(text, n) == string.Concat(characters.Take(n)).Length;
+                var index = CodePoints.Index(text, n);
+                return CodePoints.Count(text, index) == n && index == string.Concat(characters.Take(n)).Length;
             }));
     }
 
@@ -72,7 +73,8 @@ public sealed class KernelPartsTests : IDisposable
         Assert.Equal(Path.Combine(folder, "share", "jupyter", "kernels", ".net-csharp"), ours);
         var path = KernelSpec.Install(ours, "C# here", force: false);
         var spec = JsonDocument.Parse(File.ReadAllText(path)).RootElement;
-        Assert.Equal(["kernel", "run", "--connection-file", "{connection_file}"], spec.GetProperty("argv").EnumerateArray().Select(w => w.GetString()).TakeLast(4));
+        var words = spec.GetProperty("argv").EnumerateArray().Select(w => w.GetString());
+        Assert.Equal(["kernel", "run", "--connection-file", "{connection_file}"], words.TakeLast(4));
         Assert.Equal(("C#", "message"), (spec.GetProperty("language").GetString(), spec.GetProperty("interrupt_mode").GetString()));
         KernelSpec.Install(ours, "again", force: false);
         Assert.Equal([path], Directory.GetFileSystemEntries(ours));
@@ -96,7 +98,8 @@ public sealed class KernelPartsTests : IDisposable
     [InlineData("..")]
     [InlineData("../x")]
     [InlineData("a b")]
-    public void Names_that_leave_the_folder_are_refused(string name) => Assert.Throws<ArgumentException>(() => JupyterFolders.KernelSpec(folder, name));
+    public void Names_that_leave_the_folder_are_refused(string name) =>
+        Assert.Throws<ArgumentException>(() => JupyterFolders.KernelSpec(folder, name));
 
     private ConnectionFile Connection(string name, string value)
     {

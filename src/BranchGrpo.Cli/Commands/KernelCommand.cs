@@ -52,7 +52,7 @@ internal static class KernelCommand
 
     private static Command Run()
     {
-        var file = new Option<FileInfo>("--connection-file") { Description = "written by the Jupyter client that starts the kernel", Required = true };
+        var file = new Option<FileInfo>("--connection-file") { Description = "written by the client that starts the kernel", Required = true };
         var command = new Command("run", "Be the kernel; Jupyter calls this.") { file };
         command.SetAction(parsed =>
         {

@@ -61,7 +61,8 @@ internal sealed record ConnectionFile(string Address, IReadOnlyDictionary<Channe
 
     private static void Expect(JsonElement json, string name, string expected)
     {
-        if (Text(json, name) is { Length: > 0 } text && text != expected) throw new InvalidDataException($"its {name} is \"{text}\", not \"{expected}\"");
+        if (Text(json, name) is { Length: > 0 } text && text != expected)
+            throw new InvalidDataException($"its {name} is \"{text}\", not \"{expected}\"");
     }
 
     private static string? Text(JsonElement json, string name) => json.TryGetProperty(name, out var value) ? value.GetString() : null;

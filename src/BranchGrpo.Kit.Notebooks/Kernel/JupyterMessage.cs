@@ -26,9 +26,11 @@ internal sealed record JupyterMessage(Channel Channel, IReadOnlyList<byte[]> Ide
         try
         {
             var header = ObjectOf(parts[0], "header");
-            if (!header.TryGetProperty("msg_id", out var id) || id.GetString() is not { Length: > 0 }) throw new InvalidDataException("its header has no msg_id");
+            if (!header.TryGetProperty("msg_id", out var id) || id.GetString() is not { Length: > 0 })
+                throw new InvalidDataException("its header has no msg_id");
             var type = header.TryGetProperty("msg_type", out var name) ? name.GetString() : null;
-            return new(channel, [.. frames.Take(mark)], parts[0], type ?? throw new InvalidDataException("its header has no msg_type"), ObjectOf(parts[3], "content"));
+            if (type is null) throw new InvalidDataException("its header has no msg_type");
+            return new(channel, [.. frames.Take(mark)], parts[0], type, ObjectOf(parts[3], "content"));
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
@@ -37,9 +39,9 @@ internal sealed record JupyterMessage(Channel Channel, IReadOnlyList<byte[]> Ide
     }
 
     /// <summary>Frames of a message of this kernel.</summary>
-    public static IReadOnlyList<byte[]> Frames(IEnumerable<byte[]> identities, byte[] header, byte[] parentHeader, byte[] content, MessageSigner signer)
+    public static IReadOnlyList<byte[]> Frames(IEnumerable<byte[]> identities, byte[] header, byte[] parent, byte[] content, MessageSigner signer)
     {
-        byte[][] parts = [header, parentHeader, "{}"u8.ToArray(), content];
+        byte[][] parts = [header, parent, "{}"u8.ToArray(), content];
         return [.. identities, Delimiter.ToArray(), signer.Sign(parts), .. parts];
     }
 

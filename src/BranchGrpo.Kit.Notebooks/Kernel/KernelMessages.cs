@@ -45,7 +45,8 @@ internal sealed class KernelMessages(MessageSigner signer, Action<Channel, IRead
     public void Starting() => Publish(null, "status", new() { ["execution_state"] = "starting" });
 
     /// <summary>Tells a client that what is published from now on reaches it.</summary>
-    public void Welcome(byte[] topic) => Send(Channel.IoPub, [topic], null, "iopub_welcome", new() { ["subscription"] = Encoding.UTF8.GetString(topic) });
+    public void Welcome(byte[] topic) =>
+        Send(Channel.IoPub, [topic], null, "iopub_welcome", new() { ["subscription"] = Encoding.UTF8.GetString(topic) });
 
     /// <summary>Publishes to all clients.</summary>
     public void Publish(JupyterMessage? parent, string type, JsonObject content) =>

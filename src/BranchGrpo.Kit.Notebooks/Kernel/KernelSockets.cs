@@ -83,7 +83,7 @@ internal sealed class KernelSockets : IDisposable
         }
         catch (NetMQException e)
         {
-            throw new IOException($"The kernel cannot listen at {endpoint} ({channel.ToString().ToLowerInvariant()}): {e.ErrorCode}. Is another kernel there?", e);
+            throw new IOException($"The kernel cannot listen at {endpoint} for {channel}: {e.ErrorCode}. Is another kernel there?", e);
         }
         socket.ReceiveReady += (_, _) => Receive(channel, socket);
         poller.Add(socket);

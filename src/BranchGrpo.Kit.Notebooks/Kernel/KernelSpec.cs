@@ -45,7 +45,7 @@ internal static class KernelSpec
         Directory.Delete(folder, recursive: true);
     }
 
-    /// <summary>The command line that starts a kernel: by <c>dotnet</c> where there is one, because a program alone may not find the runtime from within Jupyter.</summary>
+    /// <summary>The command line that starts a kernel: by <c>dotnet</c> where there is one, since a program alone may not find it.</summary>
     public static IReadOnlyList<string> CommandLine()
     {
         var dotnet = Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet");
@@ -67,7 +67,9 @@ internal static class KernelSpec
     {
         if (force || !IsThere(folder) || IsOurs(folder)) return;
         var spec = Read(folder);
-        var what = spec?["display_name"]?.ToString() is { Length: > 0 } name ? $"the kernelspec \"{name}\"" : "something that is not this kit's kernelspec";
+        var what = spec?["display_name"]?.ToString() is { Length: > 0 } name
+            ? $"the kernelspec \"{name}\""
+            : "something that is not this kit's kernelspec";
         var runs = spec?["argv"] is JsonArray { Count: > 0 } words ? $", which runs '{string.Join(' ', words)}'" : "";
         throw new IOException($"{folder} holds {what}{runs}; --force {does} it.");
     }

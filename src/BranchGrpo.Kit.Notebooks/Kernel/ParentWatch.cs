@@ -13,7 +13,8 @@ internal sealed class ParentWatch : IDisposable
     public ParentWatch(Action gone)
     {
         // On Windows the variable holds a handle, not a process number.
-        if (OperatingSystem.IsWindows() || !int.TryParse(Environment.GetEnvironmentVariable("JPY_PARENT_PID"), CultureInfo.InvariantCulture, out var parent)) return;
+        if (OperatingSystem.IsWindows()) return;
+        if (!int.TryParse(Environment.GetEnvironmentVariable("JPY_PARENT_PID"), CultureInfo.InvariantCulture, out var parent)) return;
         timer = new(_ =>
         {
             if (!IsAlive(parent)) gone();

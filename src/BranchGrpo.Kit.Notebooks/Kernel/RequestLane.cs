@@ -66,12 +66,14 @@ internal sealed class RequestLane : IDisposable
         messages.Busy(request, cell is not null);
         try
         {
-            if (answerer(request) is { } content) messages.Reply(request, content);
+            if (answerer(request) is { } reply) messages.Reply(request, reply);
         }
         catch (Exception e)
         {
             log($"{request.Type}: {e.Message}");
-            messages.Reply(request, new() { ["status"] = "error", ["ename"] = e.GetType().Name, ["evalue"] = e.Message, ["traceback"] = new JsonArray() });
+            var content = KernelOutput.Content(new(e.GetType().Name, e.Message, null, []));
+            content["status"] = "error";
+            messages.Reply(request, content);
         }
         messages.Idle(request);
         lock (gate)
