@@ -19,6 +19,10 @@ public sealed record GradientVariant(string Name, Func<RolloutTree, IReadOnlyLis
     public static GradientVariant Of(string name, Recipe recipe, Func<CreditedTree, double[]> advantage)
     {
         var whole = recipe with { UpdateSplit = new UpdateSplit.ByTimestep(1) };
-        return new(name, tree => tree.Credit(recipe) is var credit ? whole.Updates(credit with { Advantage = advantage(credit) }, tree.Plan)[0] : []);
+        return new(name, tree =>
+        {
+            var credit = tree.Credit(recipe);
+            return whole.Updates(credit with { Advantage = advantage(credit) }, tree.Plan)[0];
+        });
     }
 }
