@@ -497,8 +497,13 @@ def bytes_that_are_no_zeromq_do_no_harm(k):
 def heartbeat_beats_while_a_cell_runs(k):
     id = k.start('Console.WriteLine("in"); while (true) { }', "in")
     k.client.hb_channel.unpause()
-    time.sleep(2.5)
-    assert k.client.hb_channel.is_beating()
+    beats = 0
+    for _ in range(40):                                                          # a busy machine may miss one
+        time.sleep(0.5)
+        beats = beats + 1 if k.client.hb_channel.is_beating() else 0
+        if beats == 5:
+            break
+    assert beats == 5
     k.manager.interrupt_kernel()
     k.interrupted(id)
 

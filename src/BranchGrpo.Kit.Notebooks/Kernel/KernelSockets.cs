@@ -63,12 +63,7 @@ internal sealed class KernelSockets : IDisposable
 
     private void Bind(Channel channel, string endpoint)
     {
-        NetMQSocket socket = channel switch
-        {
-            Channel.IoPub => new XPublisherSocket(),
-            Channel.Heartbeat => new ResponseSocket(),
-            _ => new RouterSocket(),
-        };
+        NetMQSocket socket = channel == Channel.IoPub ? new XPublisherSocket() : new RouterSocket();
         sockets[channel] = socket;
         socket.Options.Linger = lastWords;
         socket.Options.SendHighWatermark = 0;                                   // a client that reads slowly shall miss nothing
