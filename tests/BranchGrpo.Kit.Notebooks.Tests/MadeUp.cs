@@ -19,7 +19,7 @@ internal static class MadeUp
         {
             if (i > 0) events.Add(new RunEvent.Iterated(Metrics(i)) { Iteration = i, Seconds = i * secondsEach });
             if (i % 10 != 0) continue;
-            var scores = new[] { "reward", "verifier", "rmse" }.ToImmutableSortedDictionary(name => name, _ => 0.5 + (slope * i));
+            var scores = new[] { "reward", "verifier", "rmse", "kl" }.ToImmutableSortedDictionary(name => name, _ => 0.5 + (slope * i));
             events.Add(new RunEvent.Evaluated(scores) { Iteration = i, Seconds = i * secondsEach });
         }
         return new(events);

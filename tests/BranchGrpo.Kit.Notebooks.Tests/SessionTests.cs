@@ -119,6 +119,17 @@ public sealed class SessionTests : IDisposable
     }
 
     [Fact]
+    public async Task Packages_and_files_can_be_referred_to()
+    {
+        Assert.Equal("True", await Value("#r \"nuget: CsCheck, 5.0.1\"\nusing CsCheck;\nGen.Int[1, 6].Array[3].Single().Length == 3"));
+        Assert.Equal("text/plain: Installed package CsCheck", output.Items[^1].Text);
+        var error = (await Run("#r \"nuget: No.Such.Package.Anywhere, 1.0.0\"")).Error!;
+        Assert.Contains("Package No.Such.Package.Anywhere 1.0.0 could not be restored", error.Message);
+        Assert.Contains("NU1101", error.Message);
+        Assert.Contains("nothing.dll", (await Run("#r \"nothing.dll\"")).Error!.Message);
+    }
+
+    [Fact]
     public async Task The_kit_is_the_hosts_wherever_a_cell_refers_to_it()
     {
         Assert.Equal("True", await Value("""

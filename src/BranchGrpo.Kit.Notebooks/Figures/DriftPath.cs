@@ -3,12 +3,9 @@ namespace BranchGrpo.Kit.Notebooks;
 /// <summary>Score and drift at each evaluation of a method, mean over seeds.</summary>
 internal static class DriftPath
 {
-    /// <summary>The mean KL to the reference or, without one, the KL to the old policy summed over iterations.</summary>
-    public const string Kl = "kl";
-
     public static string Words(string drift) => drift switch
     {
-        Kl => "KL divergence (nats)",
+        "kl" => "KL to the base policy (nats per element)",
         "rmse" => "distance to clean pictures (RMSE)",
         "diversity" => "diversity of pictures of one prompt",
         _ => drift,
@@ -25,17 +22,10 @@ internal static class DriftPath
     [
         .. from evaluation in record.Evaluations
            let y = score == Comparison.Training ? record.TrainingRewardAtIteration(evaluation.Iteration) : Known(evaluation, score)
-           let x = drift == Kl ? Divergence(record, evaluation.Iteration) : Known(evaluation, drift)
+           let x = Known(evaluation, drift)
            where x is not null && y is not null
            select (x.Value, y.Value),
     ];
 
     private static double? Known(RunEvent.Evaluated evaluation, string score) => evaluation.Scores.TryGetValue(score, out var value) ? value : null;
-
-    private static double Divergence(RunRecord record, int iteration)
-    {
-        var until = record.Iterations.Where(i => i.Iteration <= iteration).Select(i => i.Metrics).ToArray();
-        var hasReference = record.Iterations.Any(i => i.Metrics.ReferenceKl != 0);
-        return hasReference ? until.LastOrDefault()?.ReferenceKl ?? 0 : until.Sum(m => m.ApproximateKl);
-    }
 }

@@ -28,8 +28,7 @@ public static partial class Figures
 
     /// <summary>A score against how far the policy has drifted, along the evaluations of each method: who pays how much for what.</summary>
     /// <param name="comparison">The runs.</param>
-    /// <param name="drift">A score of the evaluations such as <c>rmse</c> or <c>diversity</c>; or <c>kl</c>, the mean KL to the reference policy
-    /// where a recipe measures it, else the KL to the old policy summed over iterations.</param>
+    /// <param name="drift">A score of the evaluations: <c>kl</c> (divergence from the base policy), <c>rmse</c> or <c>diversity</c>.</param>
     /// <param name="score">A name of <see cref="Comparison.KnownScores"/>.</param>
     /// <param name="title">What is to be seen.</param>
     /// <param name="subtitle">Under which setting.</param>
