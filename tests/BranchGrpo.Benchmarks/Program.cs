@@ -5,7 +5,8 @@ using BranchGrpo.Kit.Native;
 using BranchGrpo.Kit.Shapes;
 using static TorchSharp.torch;
 
-// Seconds per iteration of every recipe on Shapes, side by side in one run: medians, the ratio to DanceGRPO beside the cost model's prediction, and the
+// Seconds per iteration of every recipe on Shapes, side by side in one run: medians, the ratio to DanceGRPO beside the cost model's prediction, and
+// the
 // ratio to bare network calls of the same number and batch sizes. Usage: [iterations] [quick|paper]
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 var iterations = args.Length > 0 ? int.Parse(args[0]) : 5;

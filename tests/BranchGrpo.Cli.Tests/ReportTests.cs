@@ -45,7 +45,8 @@ public sealed partial class ReportTests
     public void Curves_end_where_the_runs_end_and_carry_their_values()
     {
         using var json = JsonDocument.Parse(HtmlReport.Figures(Made, "setting")[1].ToPlotly()!);
-        var branch = json.RootElement.GetProperty("data").EnumerateArray().Last(t => t.TryGetProperty("name", out var name) && name.GetString() == "BranchGRPO");
+        var branch = json.RootElement.GetProperty("data").EnumerateArray()
+            .Last(t => t.TryGetProperty("name", out var name) && name.GetString() == "BranchGRPO");
         Assert.Equal(45, branch.GetProperty("x").EnumerateArray().Last().GetDouble());
         Assert.Equal(0.779, branch.GetProperty("y").EnumerateArray().Last().GetDouble(), 4);
         Assert.Equal("x2", branch.GetProperty("xaxis").GetString());

@@ -75,7 +75,8 @@ public sealed class SessionTests : IDisposable
     [Fact]
     public async Task Displays_can_be_updated_and_cleared()
     {
-        Assert.Null((await Run("var d = display(\"one\"); d.Update(\"two\"); \"three\".Display(); 5.Display(\"text/plain\"); ((object)6).Display(); ClearOutput(true);")).Error);
+        const string code = "var d = display(\"one\"); d.Update(\"two\"); \"three\".Display(); 5.Display(\"text/plain\"); ((object)6).Display(); ClearOutput(true);";
+        Assert.Null((await Run(code)).Error);
         var (shown, changed) = (output.Items[0], output.Items[1]);
         Assert.Equal(("display", "update"), (shown.Kind, changed.Kind));
         Assert.Equal(shown.Id, changed.Id);
@@ -101,7 +102,9 @@ public sealed class SessionTests : IDisposable
     {
         File.WriteAllText(Path.Combine(folder, "part.csx"), "int part = 3;");
         File.WriteAllText(Path.Combine(folder, "loaded.csx"), "int loaded = 4;");
-        File.WriteAllText(Path.Combine(folder, "other.ipynb"), """{"cells":[{"cell_type":"markdown","source":"x"},{"cell_type":"code","source":["int a1 =","\n 5;"]}]}""");
+        File.WriteAllText(Path.Combine(folder, "other.ipynb"), """
+            {"cells":[{"cell_type":"markdown","source":"x"},{"cell_type":"code","source":["int a1 =","\n 5;"]}]}
+            """);
         Assert.Equal("12", await Value("#!import \"part.csx\"\n#!import other.ipynb\n#!csharp\n#load \"loaded.csx\"\nint sum = part + loaded + a1; sum"));
         Assert.Null((await Run("#!markdown\n# Title\ntext")).Error);
         Assert.Equal("text/markdown: # Title\ntext", output.Items[^1].Text);
@@ -170,7 +173,8 @@ public sealed class SessionTests : IDisposable
         var result = await Run(code);
         Assert.True(result.Error is null, result.Error?.Message);
         var html = result.Value!.Data.TryGetValue("text/plain", out var plain) ? plain : result.Value.Data["text/html"];
-        return html.Replace("<div class=\"dni-plaintext\"><pre>", "", StringComparison.Ordinal).Replace("</pre></div>", "", StringComparison.Ordinal).Split("<style>")[0].Trim();
+        return html.Replace("<div class=\"dni-plaintext\"><pre>", "", StringComparison.Ordinal)
+            .Replace("</pre></div>", "", StringComparison.Ordinal).Split("<style>")[0].Trim();
     }
 
     private static string Show(CellResult result) => string.Join("\n", result.Value!.Data.Select(d => $"{d.Key}: {d.Value}"));

@@ -3,7 +3,8 @@ using System.Text.Json;
 
 namespace BranchGrpo.Cli.Compare;
 
-/// <summary>Runs a job in a process of its own: the same executable, one thread. Its standard input is a lifeline: closed, it saves and ends.</summary>
+/// <summary>Runs a job in a process of its own: the same executable, one thread. Its standard input is a lifeline: closed, it saves and
+/// ends.</summary>
 internal static class WorkerProcess
 {
     /// <summary>Threads of libtorch and OpenMP that spin while they wait ruin whatever runs beside them.</summary>

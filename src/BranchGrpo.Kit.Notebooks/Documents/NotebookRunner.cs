@@ -85,7 +85,10 @@ public static partial class NotebookRunner
         {
             var solution = notebook.Cells.Skip(exercise + 1).TakeWhile(c => !c.IsCode).Select(c => Solution().Match(c.Source)).FirstOrDefault(m => m.Success);
             if (solution is null)
-                throw new NotebookFailure(notebook.Path, exercise, notebook.Cells[exercise].Source, new("NoSolution", "no solution follows the exercise", null, []));
+            {
+                var missing = new CellError("NoSolution", "no solution follows the exercise", null, []);
+                throw new NotebookFailure(notebook.Path, exercise, notebook.Cells[exercise].Source, missing);
+            }
             var code = solution.Groups[1].Value;
             var (_, result) = await ExecuteAsync(code, exercise);
             var error = result.Error ?? (result.Value?.Data.Values.Any(v => v.Contains($": {Exercise.Right}", StringComparison.Ordinal)

@@ -3,7 +3,8 @@ using BranchGrpo.Kit.Notebooks.Session;
 
 namespace BranchGrpo.Kit.Notebooks.Documents;
 
-/// <summary>Collects a cell's outputs as nbformat has them: neighbouring pieces of a stream become one, and a line that was written over keeps its last form.</summary>
+/// <summary>Collects a cell's outputs as nbformat has them: neighbouring pieces of a stream become one, and a line that was written over keeps its
+/// last form.</summary>
 internal sealed class RecordedOutput : ICellOutput
 {
     private readonly Lock gate = new();

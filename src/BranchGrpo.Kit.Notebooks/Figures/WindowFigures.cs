@@ -15,7 +15,8 @@ public static partial class Figures
         ArgumentOutOfRangeException.ThrowIfLessThan(iterations, 1);
         var fields = recipes.Select(r => TrainedByStep(r, iterations)).ToArray();
         var scale = ColourScale.Sequential("trained evaluations per leaf", [0, .. fields.SelectMany(f => f).SelectMany(row => row)]);
-        var words = string.Join("; ", recipes.Zip(fields, (r, f) => $"{r.Name}: {Short(f.Sum(row => row.Average()))} trained evaluations per leaf and iteration")) + ".";
+        var words = string.Join("; ", recipes.Zip(fields, (r, f) =>
+            $"{r.Name}: {Short(f.Sum(row => row.Average()))} trained evaluations per leaf and iteration")) + ".";
         var panels = recipes.Zip(fields, (recipe, field) => new Panel("iteration", "denoising step", [new Mark.Cells(recipe.Name, field) { X0 = 1 }])
         {
             Title = recipe.Name,

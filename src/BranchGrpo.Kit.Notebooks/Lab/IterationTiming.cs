@@ -32,7 +32,8 @@ public sealed record IterationTiming(string Name, Cost Cost, double Seconds)
 
     /// <summary>Seconds that two constants predict which were fitted to the other methods alone.</summary>
     /// <param name="all">The timings of all methods.</param>
-    public double Foretold(IReadOnlyList<IterationTiming> all) => FitTo(all.Where(t => t.Name != Name)).Predict(Cost.RolloutEvaluations, Cost.TrainedEvaluations);
+    public double Foretold(IReadOnlyList<IterationTiming> all) =>
+        FitTo(all.Where(t => t.Name != Name)).Predict(Cost.RolloutEvaluations, Cost.TrainedEvaluations);
 
     /// <summary>Two constants fitted to timings: seconds per rollout evaluation and per trained evaluation.</summary>
     public static TimeModel FitTo(IEnumerable<IterationTiming> timings) =>

@@ -8,7 +8,8 @@ namespace BranchGrpo.Kit.Notebooks;
 /// <summary>What every notebook starts from: the preset, the task, and training runs that are kept and go on where they were.</summary>
 public static partial class Lab
 {
-    private static readonly Lazy<LabPreset> preset = new(() => LabPreset.Find(Environment.GetEnvironmentVariable(LabPreset.Variable) is { Length: > 0 } name ? name : "quick"));
+    private static readonly Lazy<LabPreset> preset = new(() =>
+        LabPreset.Find(Environment.GetEnvironmentVariable(LabPreset.Variable) is { Length: > 0 } name ? name : "quick"));
     private static readonly Lazy<ExperimentTask> task = new(() => LabTask.Create(Device));
 
     /// <summary>How much to compute, from <c>BRANCHGRPO_PRESET</c>; quick where it is not set.</summary>
@@ -21,7 +22,8 @@ public static partial class Lab
     /// <exception cref="InvalidOperationException">The preset wants a GPU and there is none.</exception>
     public static torch.Device Device => Preset.Device == "cpu" ? torch.CPU
         : torch.cuda.is_available() ? torch.CUDA
-        : throw new InvalidOperationException($"Preset {Preset.Name} wants a CUDA device and there is none here; set {LabPreset.Variable} to quick or standard.");
+        : throw new InvalidOperationException($"Preset {Preset.Name} wants a CUDA device and there is none here; "
+            + $"set {LabPreset.Variable} to quick or standard.");
 
     /// <summary>Loads libtorch and says what the notebook runs on; the first line of every notebook.</summary>
     /// <returns>One line to show; it brings plotly.js along where figures could not load it from the network.</returns>

@@ -4,7 +4,8 @@ using TorchSharp;
 
 namespace BranchGrpo.Kit.Notebooks;
 
-/// <summary>Training runs of notebooks: each in a folder named by what it depends on, so that a changed setting or a changed kit never meets an old run.</summary>
+/// <summary>Training runs of notebooks: each in a folder named by what it depends on, so that a changed setting or a changed kit never meets an old
+/// run.</summary>
 internal static class LabRuns
 {
     /// <summary>Names another folder for the runs of notebooks.</summary>

@@ -41,7 +41,8 @@ public static class PaperTable
     /// <summary>The row of a method.</summary>
     /// <exception cref="ArgumentException">There is none.</exception>
     public static PaperRow Find(string method) => Rows.Append(Untrained).FirstOrDefault(r => r.Method == method)
-        ?? throw new ArgumentException($"The table has no row \"{method}\"; there are {string.Join(", ", Rows.Append(Untrained).Select(r => r.Method))}.", nameof(method));
+        ?? throw new ArgumentException(
+            $"The table has no row \"{method}\"; there are {string.Join(", ", Rows.Append(Untrained).Select(r => r.Method))}.", nameof(method));
 
     /// <summary>Two constants fitted to published times: seconds per evaluation of the rollout and of training, per sample.</summary>
     /// <param name="rows">Trained rows.</param>

@@ -68,7 +68,8 @@ public static class PathWeights
         return new(columns);
     }
 
-    // Exact where few terms are summed; beyond that the normal form of the cube root (Wilson and Hilferty 1931), whose error is far below one draw's spread.
+    // Exact where few terms are summed; beyond that the normal form of the cube root (Wilson and Hilferty 1931), whose error is far below one
+    // draw's spread.
     private static double ChiSquare(Random random, int freedom)
     {
         if (freedom <= 32) return Enumerable.Range(0, freedom).Sum(_ => Math.Pow(Normal(random), 2));

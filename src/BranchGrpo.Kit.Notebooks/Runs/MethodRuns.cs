@@ -19,7 +19,8 @@ public sealed record MethodRuns(string Method, IReadOnlyList<(ulong Seed, RunRec
     /// <summary>Iterations completed.</summary>
     public Spread? Iterations => Spread.Of(Records.Select(r => (double?)r.LastIteration));
 
-    /// <summary>Training seconds per iteration of one phase: <see cref="SecondsPerIteration"/> times the phase's median share of the elapsed time.</summary>
+    /// <summary>Training seconds per iteration of one phase: <see cref="SecondsPerIteration"/> times the phase's median share of the elapsed
+    /// time.</summary>
     public double Phase(Func<PhaseSeconds, double> phase)
     {
         var shares = from record in Records

@@ -10,7 +10,8 @@ public static class Verdict
     private const string OneSeed =
         "One seed: the spread over seeds is unknown, so the differences below are what was measured, not evidence of who is better.";
 
-    /// <summary>Test reward of each method against DanceGRPO, and of BranchGRPO-Split against the tuned chain, at equal iterations and equal seconds.</summary>
+    /// <summary>Test reward of each method against DanceGRPO, and of BranchGRPO-Split against the tuned chain, at equal iterations and equal
+    /// seconds.</summary>
     public static IEnumerable<string> Lines(Comparison c)
     {
         if (c.Scores.All(s => s.Name != "reward")) yield break;

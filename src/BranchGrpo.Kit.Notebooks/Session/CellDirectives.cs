@@ -31,11 +31,11 @@ internal sealed partial class CellDirectives(NotebookSession session, ScriptRunn
                 Displays.Cell.Display(Displays.Bundle(Variables(part.Directive == "#!whos")), null);
                 break;
             case "#!set" or "#!share":
-                throw new NotSupportedException($"{part.Directive} moves values between languages, and this session has one: C#. Every variable of an earlier cell "
-                    + "is already here under its name; to copy one, write `var copy = original;`.");
+                throw new NotSupportedException($"{part.Directive} moves values between languages, and this session has one: C#. "
+                    + "Every variable of an earlier cell is already here under its name; to copy one, write `var copy = original;`.");
             default:
-                throw new NotSupportedException($"{part.Directive} is not known here. This session runs C# only; there are #!csharp, #!markdown, #!html, #!javascript, #!time, "
-                    + "#!who, #!whos, #!import, #load, #r \"path.dll\" and #r \"nuget: Id, version\".");
+                throw new NotSupportedException($"{part.Directive} is not known here. This session runs C# only; "
+                    + "there are #!csharp, #!markdown, #!html, #!javascript, #!time, #!who, #!whos, #!import, #load, #r \"path.dll\" and #r \"nuget: Id, version\".");
         }
     }
 

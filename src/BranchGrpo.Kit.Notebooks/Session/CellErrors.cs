@@ -12,14 +12,17 @@ internal static class CellErrors
     /// <summary>Name of an interrupted cell's error, as Jupyter front ends know it.</summary>
     public const string Interrupted = "KeyboardInterrupt";
 
+    private const string Stays = "the cell was interrupted; what it had done stays.";
     private const int Frames = 8;
+
+    private static readonly Regex Scaffolding = new(@"Submission#\d+[.+]?|<<Initialize>>\w+\.?|MoveNext|<>c\w*\.?");
 
     public static CellError Of(Exception e)
     {
         if (e is CompilationErrorException compiler) return OfCompiler(compiler);
         var cause = Innermost(e);
         if (cause is OperationCanceledException && CellInterrupt.Token.IsCancellationRequested)
-            return new(Interrupted, "The cell was interrupted; what it had done stays.", null, ["KeyboardInterrupt: the cell was interrupted; what it had done stays."]);
+            return new(Interrupted, Stays, null, [$"{Interrupted}: {Stays}"]);
         var frames = new StackTrace(cause, fNeedFileInfo: true).GetFrames();
         var inCell = frames.Where(f => f.GetFileName() is { } file && Path.GetFileName(file).StartsWith("cell ", StringComparison.Ordinal)).ToArray();
         var line = inCell.Length > 0 ? inCell[0].GetFileLineNumber() : (int?)null;
@@ -54,7 +57,7 @@ internal static class CellErrors
     {
         var file = f.GetFileName() is { } path ? $" in {Path.GetFileName(path)}:line {f.GetFileLineNumber()}" : "";
         var method = f.GetMethod()!;
-        var name = Regex.Replace($"{method.DeclaringType?.FullName}.{method.Name}", @"Submission#\d+[.+]?|<<Initialize>>\w+\.?|MoveNext|<>c\w*\.?", "").Trim('.', '+');
+        var name = Scaffolding.Replace($"{method.DeclaringType?.FullName}.{method.Name}", "").Trim('.', '+');
         return (name.Length > 0 ? name : "the cell") + file;
     }
 }

@@ -90,8 +90,9 @@ internal sealed class CodeServices(ScriptRunner script) : IDisposable
         var name = $"Submission#{linked}";
         var options = new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, scriptClassName: name, usings: ScriptRunner.Imports, allowUnsafe: true)
             .WithMetadataReferenceResolver(script.References);
-        var info = ProjectInfo.Create(project, VersionStamp.Create(), name, name, LanguageNames.CSharp, parseOptions: ScriptRunner.ParseOptions, compilationOptions: options,
-            projectReferences: last is null ? null : [new ProjectReference(last)], metadataReferences: references.OfType<PortableExecutableReference>(), isSubmission: true);
+        var info = ProjectInfo.Create(project, VersionStamp.Create(), name, name, LanguageNames.CSharp,
+            parseOptions: ScriptRunner.ParseOptions, compilationOptions: options, isSubmission: true,
+            projectReferences: last is null ? null : [new ProjectReference(last)], metadataReferences: references.OfType<PortableExecutableReference>());
         return solution.AddProject(info).AddDocument(DocumentId.CreateNewId(project), "cell.csx", code);
     }
 }

@@ -41,7 +41,8 @@ public static class Displays
         };
         var data = forms.GroupBy(f => f.MimeType).ToDictionary(g => g.Key, g => g.First().Value);
         // Front ends without HTML show this form.
-        if (mimeTypes.Length == 0 && value is not (FormattedValue or IEnumerable<FormattedValue> or IHtmlContent)) data.TryAdd(Plain, value.ToDisplayString(Plain));
+        if (mimeTypes.Length == 0 && value is not (FormattedValue or IEnumerable<FormattedValue> or IHtmlContent))
+            data.TryAdd(Plain, value.ToDisplayString(Plain));
         return new(data);
     }
 

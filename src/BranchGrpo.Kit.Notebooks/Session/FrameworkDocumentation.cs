@@ -12,7 +12,8 @@ internal sealed class FrameworkDocumentation : DocumentationProvider
 
     private readonly Lazy<ConcurrentDictionary<string, string>> members = new(Read);
 
-    protected override string GetDocumentationForSymbol(string documentationMemberID, CultureInfo preferredCulture, CancellationToken cancellationToken = default) =>
+    protected override string GetDocumentationForSymbol(
+        string documentationMemberID, CultureInfo preferredCulture, CancellationToken cancellationToken = default) =>
         members.Value.GetValueOrDefault(documentationMemberID, "");
 
     public override bool Equals(object? obj) => ReferenceEquals(this, obj);
@@ -25,7 +26,8 @@ internal sealed class FrameworkDocumentation : DocumentationProvider
         var framework = Path.GetDirectoryName(typeof(object).Assembly.Location)!;             // …/shared/Microsoft.NETCore.App/10.0.x
         var packs = Path.GetFullPath(Path.Combine(framework, "..", "..", "..", "packs", "Microsoft.NETCore.App.Ref"));
         if (!Directory.Exists(packs)) return found;
-        var files = Directory.EnumerateDirectories(packs).OrderDescending().Take(1).SelectMany(d => Directory.EnumerateFiles(d, "*.xml", SearchOption.AllDirectories));
+        var newest = Directory.EnumerateDirectories(packs).OrderDescending().Take(1);
+        var files = newest.SelectMany(d => Directory.EnumerateFiles(d, "*.xml", SearchOption.AllDirectories));
         Parallel.ForEach(files, file =>
         {
             foreach (var member in XDocument.Load(file).Descendants("member"))

@@ -5,7 +5,8 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace BranchGrpo.Kit.Notebooks.Session;
 
-/// <summary>Puts a look at the interrupt into every loop of a cell, so that no loop of a reader can hang the kernel. Lines stay where they are.</summary>
+/// <summary>Puts a look at the interrupt into every loop of a cell, so that no loop of a reader can hang the kernel. Lines stay where they
+/// are.</summary>
 internal static class LoopChecks
 {
     private const string Check = "global::BranchGrpo.Kit.Notebooks.Session.CellInterrupt.Check();";
@@ -25,7 +26,8 @@ internal static class LoopChecks
         return text.ToString();
     }
 
-    // At one place the outer loop's opening comes before the inner's, and the inner's closing before the outer's; insertions at a place come in reverse.
+    // At one place the outer loop's opening comes before the inner's, and the inner's closing before the outer's; insertions at a place come in
+    // reverse.
     private static int Later((int, string Text) edit, int order) => edit.Text == "}" ? order : -order;
 
     private static StatementSyntax? BodyOf(SyntaxNode node)

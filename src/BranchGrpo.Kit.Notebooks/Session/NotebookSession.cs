@@ -38,7 +38,8 @@ public sealed class NotebookSession : IDisposable
     {
         Count++;
         CellInterrupt.Begin();
-        return await Task.Factory.StartNew(() => RunAsync(code, output), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap();
+        return await Task.Factory
+            .StartNew(() => RunAsync(code, output), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap();
     }
 
     /// <summary>Stops the running cell: loops of the cell and trainings of the kit end at their next turn; the state stays. Any thread.</summary>

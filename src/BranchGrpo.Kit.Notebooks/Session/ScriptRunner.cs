@@ -55,7 +55,9 @@ internal sealed class ScriptRunner
     {
         var checkedCode = LoopChecks.Insert(code, ParseOptions);
         var settings = options.WithFilePath(name);
-        var script = state is null ? CSharpScript.Create<object>(checkedCode, settings, null, loader) : state.Script.ContinueWith<object>(checkedCode, settings);
+        var script = state is null
+            ? CSharpScript.Create<object>(checkedCode, settings, null, loader)
+            : state.Script.ContinueWith<object>(checkedCode, settings);
         var diagnostics = script.Compile();
         if (diagnostics.Any(d => d.Severity == DiagnosticSeverity.Error))
             throw new CompilationErrorException(diagnostics[0].ToString(), diagnostics);

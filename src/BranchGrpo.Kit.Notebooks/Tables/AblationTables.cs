@@ -23,8 +23,10 @@ public static class AblationTables
             Column("here: reward gain, equal seconds", rows, r => Gain(r, "reward", comparison.AtSeconds), "+0.000;-0.000"));
     }
 
-    /// <summary>The hacking monitor: what the optimised reward gained, and what the scores gained that no training sees. A warning where they part.</summary>
-    /// <remarks>Gains over the base policy at equal seconds, means over seeds. "hacked?" where the reward rises and the held-out reward or the verifier falls,
+    /// <summary>The hacking monitor: what the optimised reward gained, and what the scores gained that no training sees. A warning where they
+    /// part.</summary>
+    /// <remarks>Gains over the base policy at equal seconds, means over seeds. "hacked?" where the reward rises and the held-out reward or the
+    /// verifier falls,
     /// "drifting" where less than half of the reward's gain is seen by the held-out reward.</remarks>
     public static DataFrame HackingMonitor(this Comparison comparison)
     {

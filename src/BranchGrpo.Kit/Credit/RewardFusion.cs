@@ -26,11 +26,13 @@ public static class RewardFusion
 
     /// <summary>V(n) = Σ_l w_l·r_l with w = softmax over the leaves below n of β·s_l, s_l the log-probability of the path from n to l.</summary>
     /// <param name="parent">Parent of each node, −1 for roots. Shape [N].</param>
-    /// <param name="logProb">Log-probability of the edge into each node (0 for ODE edges), in the reduction that β is meant for. Nats. Shape [N].</param>
+    /// <param name="logProb">Log-probability of the edge into each node (0 for ODE edges), in the reduction that β is meant for. Nats. Shape
+    /// [N].</param>
     /// <param name="leafReward">Reward of each childless node, in node order.</param>
     /// <param name="beta">β ≥ 0; 0 is <see cref="Mean"/>.</param>
     /// <returns>Values, and the effective sample size 1/Σw² of each node: 1 where one leaf carries everything.</returns>
-    /// <remarks>Leaves are drawn from the policy already, so β = 1 counts density twice. With D elements the summed log-density of siblings differs by
+    /// <remarks>Leaves are drawn from the policy already, so β = 1 counts density twice. With D elements the summed log-density of siblings differs
+    /// by
     /// about √D nats and the weights become one-hot; averaged over elements they stay even to the third decimal. Read the sample size before trusting
     /// β.</remarks>
     public static (double[] Value, double[] EffectiveSampleSize) PathProbability(

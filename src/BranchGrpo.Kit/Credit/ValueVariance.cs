@@ -5,7 +5,8 @@ public static class ValueVariance
 {
     /// <summary>Variance that each step's noise adds to what a node is worth: v_i = s_i − s_j/K_j, where s_i is the variance (n − 1) of the
     /// values of siblings, mean over families, j the next split after i and K_j its branch factor.</summary>
-    /// <param name="tree">Scored with <see cref="FusionRule.Mean"/>; every node of a depth has as many children; several prompts are averaged.</param>
+    /// <param name="tree">Scored with <see cref="FusionRule.Mean"/>; every node of a depth has as many children; several prompts are
+    /// averaged.</param>
     /// <returns>Reward units squared, one entry per step; 0 where a step does not split. A split stands for the steps up to the next one too, which
     /// part the same branches. Unbiased for independent branch noise, so single entries may be below 0; correlated noise of strength s shows about
     /// s²/(1 + s²) of it, since siblings share the rest.</returns>
@@ -32,6 +33,7 @@ public static class ValueVariance
         var moments = families.Select(f => Moments.Of([.. f.Select(i => tree.Value[i])])).ToArray();
         return moments.Select(m => m.Count).Distinct().Count() == 1
             ? (moments[0].Count, moments.Average(m => m.Variance(Deviation.Sample)))
-            : throw new ArgumentException($"Nodes of depth {tree.Depth[families[0].Key]} have different numbers of children; the analysis needs a balanced tree.");
+            : throw new ArgumentException(
+                $"Nodes of depth {tree.Depth[families[0].Key]} have different numbers of children; the analysis needs a balanced tree.");
     }
 }

@@ -28,8 +28,10 @@ public static class Catalogue
         [
             new("main", "Which method scores higher, and at what cost?", "arXiv 2509.06040v5, Table 1",
             [
-                .. new[] { "DanceGRPO", "DanceGRPO-T4", "MixGRPO", "BranchGRPO", "BranchGRPO-WidPru", "BranchGRPO-DepPru", "BranchGRPO-Mix", "BranchGRPO-Split" }
-                    .Select(name => Recipes.Find(name, geometry)),
+                .. new[]
+                {
+                    "DanceGRPO", "DanceGRPO-T4", "MixGRPO", "BranchGRPO", "BranchGRPO-WidPru", "BranchGRPO-DepPru", "BranchGRPO-Mix", "BranchGRPO-Split",
+                }.Select(name => Recipes.Find(name, geometry)),
             ]),
             new("splits", "Should the tree split early or late?", "arXiv 2509.06040v5, split schedules Dense, Sparse and late",
                 [branch, SplitAt(0, 3, 6, 9), SplitAt(0, 5, 10, 15), SplitAt(9, 12, 15, 18)]),

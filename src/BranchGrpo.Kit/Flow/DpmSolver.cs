@@ -22,7 +22,8 @@ public enum DpmCorrection
     Heun,
 }
 
-/// <summary>Multistep DPM-Solver on a rectified flow (α = 1 − σ, λ = ln α − ln σ): the next latent from the current one and the last predictions.</summary>
+/// <summary>Multistep DPM-Solver on a rectified flow (α = 1 − σ, λ = ln α − ln σ): the next latent from the current one and the last
+/// predictions.</summary>
 /// <param name="Order">Predictions used, 1 to 3.</param>
 /// <param name="Prediction">Clean (++) or noise predictions.</param>
 /// <param name="Correction">Second-order rule; order 3 needs none.</param>

@@ -16,7 +16,8 @@ public readonly record struct StepCoefficients(double Latent, double Velocity, d
         new(latents.mul(Scalars.Of(Latent)).add_(velocity, alpha: Scalars.Of(Velocity)), Std);
 }
 
-/// <summary>How a stochastic step of a rectified flow moves from σ to σ' &lt; σ. Every rule is affine in (x, v), so a rule is three numbers per step.</summary>
+/// <summary>How a stochastic step of a rectified flow moves from σ to σ' &lt; σ. Every rule is affine in (x, v), so a rule is three numbers per
+/// step.</summary>
 /// <remarks>With x₀ = x − σv and x₁ = x + (1 − σ)v; Δ = σ' − σ &lt; 0. The probability-flow ODE is x + Δ·v for all of them.</remarks>
 public abstract record Dynamics
 {

@@ -1,6 +1,7 @@
 namespace BranchGrpo.Kit;
 
-/// <summary>Noise levels 1 ≥ σ₀ &gt; σ₁ &gt; … &gt; σ_T ≥ 0 of a denoising trajectory; step i goes from σ_i to σ_{i+1}. Any length and spacing.</summary>
+/// <summary>Noise levels 1 ≥ σ₀ &gt; σ₁ &gt; … &gt; σ_T ≥ 0 of a denoising trajectory; step i goes from σ_i to σ_{i+1}. Any length and
+/// spacing.</summary>
 public sealed class NoiseSchedule : IEquatable<NoiseSchedule>
 {
     private readonly double[] sigmas;

@@ -7,8 +7,10 @@ using TorchSharp;
 namespace BranchGrpo.Kit.Native;
 
 /// <summary>Loads libtorch and TorchSharp's native library before TorchSharp looks for them.</summary>
-/// <remarks>On Linux x64 libtorch comes from <c>BRANCHGRPO_LIBTORCH</c>, the program's folder or the NuGet cache, so that no half a gigabyte is copied per
-/// output folder, and systems whose C++ library lacks GLIBCXX_3.4.32 get a patched copy of the shim. Elsewhere TorchSharp's packages load themselves.</remarks>
+/// <remarks>On Linux x64 libtorch comes from <c>BRANCHGRPO_LIBTORCH</c>, the program's folder or the NuGet cache, so that no half a gigabyte is
+/// copied per
+/// output folder, and systems whose C++ library lacks GLIBCXX_3.4.32 get a patched copy of the shim. Elsewhere TorchSharp's packages load
+/// themselves.</remarks>
 public static partial class LibTorch
 {
     private const int Now = 2, Global = 0x100;

@@ -90,5 +90,6 @@ internal static partial class LibTorchLocator
     private static partial Regex VersionNumber();
 }
 
-/// <summary>libtorch is missing, or the one asked for cannot be used. Nothing was loaded: mend the cause and call <see cref="LibTorch.Load"/> again.</summary>
+/// <summary>libtorch is missing, or the one asked for cannot be used. Nothing was loaded: mend the cause and call <see cref="LibTorch.Load"/>
+/// again.</summary>
 public sealed class LibTorchNotFoundException(string message) : Exception(message);

@@ -5,7 +5,8 @@ using static TorchSharp.torch;
 
 namespace BranchGrpo.Kit.Native;
 
-/// <summary>Reads and writes safetensors files: an 8-byte header length, a JSON header of dtype, shape and byte range per tensor, then the bytes.</summary>
+/// <summary>Reads and writes safetensors files: an 8-byte header length, a JSON header of dtype, shape and byte range per tensor, then the
+/// bytes.</summary>
 /// <remarks>Format: huggingface/safetensors. Tensors are copied on reading, so that they can be trained.</remarks>
 public static class SafeTensors
 {

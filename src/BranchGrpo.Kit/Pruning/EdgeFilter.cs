@@ -17,7 +17,8 @@ public static class EdgeFilter
         return [.. edges.Where(i => count[(tree.Depth[i], tree.Prompt[i])] > 1)];
     }
 
-    /// <summary>The edges that one iteration trains: depth-first, stochastic, with company, visible to the reward, then pruned rule by rule.</summary>
+    /// <summary>The edges that one iteration trains: depth-first, stochastic, with company, visible to the reward, then pruned rule by
+    /// rule.</summary>
     /// <param name="tree">Borrowed.</param>
     /// <param name="plan">Says which steps reach the reward.</param>
     /// <param name="rules">Applied in order.</param>

@@ -12,7 +12,8 @@ public enum SlideDirection
 
 /// <summary>Which edges give gradient. Pruning comes after fusion and normalisation, so it changes neither rewards nor advantages: it saves training
 /// work only.</summary>
-/// <remarks>BranchGRPO, arXiv 2509.06040v5, width and depth pruning. Rules are pure: a tree and its edges in, the kept edges out, named by their child.
+/// <remarks>BranchGRPO, arXiv 2509.06040v5, width and depth pruning. Rules are pure: a tree and its edges in, the kept edges out, named by their
+/// child.
 /// "After the last split" means edges whose parent is deeper than the nodes that split last; the split's own edges stay.</remarks>
 public abstract record PruningRule
 {
@@ -96,7 +97,8 @@ public abstract record PruningRule
         }
     }
 
-    /// <summary>The published width mode 1: of the edges below each node made at the last split, the first ⌊n·ratio⌋ (at least one) by advantage.</summary>
+    /// <summary>The published width mode 1: of the edges below each node made at the last split, the first ⌊n·ratio⌋ (at least one) by
+    /// advantage.</summary>
     /// <param name="Ratio">Share kept, ≥ 0.</param>
     /// <remarks>Below the last split a branch is a chain with one reward, so its advantages are tied and the stable sort keeps the earlier steps of
     /// every chain: another method than Parent-Top1 with the same edge count. The kept edges come last, in sorted order.</remarks>

@@ -54,7 +54,8 @@ public sealed record Recipe
     /// <summary>The published NFE per sample (rollout, trained) and seconds per iteration on FLUX, where the paper gives them.</summary>
     public PublishedCost? Published { get; init; }
 
-    /// <summary>The trained edges of a credited tree, dealt to optimiser steps. Each step's weights are scaled so that an average step weighs 1.</summary>
+    /// <summary>The trained edges of a credited tree, dealt to optimiser steps. Each step's weights are scaled so that an average step weighs
+    /// 1.</summary>
     /// <exception cref="InvalidOperationException">No edge can be trained.</exception>
     public TrainedEdge[][] Updates(CreditedTree tree, RolloutPlan plan)
     {

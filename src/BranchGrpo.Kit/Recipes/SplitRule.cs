@@ -77,7 +77,8 @@ public abstract record SplitRule
         }
     }
 
-    /// <summary>One K-way split at the first stochastic step: a star whose trunk is shared, with the law of K chains that share their initial noise.</summary>
+    /// <summary>One K-way split at the first stochastic step: a star whose trunk is shared, with the law of K chains that share their initial
+    /// noise.</summary>
     /// <param name="K">Branch factor, at least 2.</param>
     public sealed record AtFirstStochasticStep(int K) : SplitRule
     {

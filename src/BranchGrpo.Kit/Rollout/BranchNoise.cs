@@ -11,7 +11,8 @@ public abstract record BranchNoise
     /// <summary>ξ_b ~ N(0, I), independent between siblings.</summary>
     public sealed record Independent : BranchNoise;
 
-    /// <summary>ξ_b = (ξ₀ + s·η_b)/√(1 + s²): each ξ_b ~ N(0, I), siblings correlated by 1/(1 + s²), so leaves keep the law of a plain rollout.</summary>
+    /// <summary>ξ_b = (ξ₀ + s·η_b)/√(1 + s²): each ξ_b ~ N(0, I), siblings correlated by 1/(1 + s²), so leaves keep the law of a plain
+    /// rollout.</summary>
     /// <param name="Strength">s ≥ 0; the paper's best is 4, ∞ is independent, 0 makes siblings equal.</param>
     /// <remarks>BranchGRPO, arXiv 2509.06040v5, Eq. 2.</remarks>
     public sealed record Correlated(double Strength = 4) : BranchNoise
@@ -20,7 +21,8 @@ public abstract record BranchNoise
         public double Strength { get; init => field = Require.Positive(value); } = Require.Positive(Strength);
     }
 
-    /// <summary>Siblings in ± pairs: ξ_{2j+1} = −ξ_{2j}, ξ_{2j} ~ N(0, I). Needs even branch factors. Each child keeps the marginal N(0, I).</summary>
+    /// <summary>Siblings in ± pairs: ξ_{2j+1} = −ξ_{2j}, ξ_{2j} ~ N(0, I). Needs even branch factors. Each child keeps the marginal N(0,
+    /// I).</summary>
     public sealed record Mirrored : BranchNoise;
 
     /// <summary>x·N(0, I), scored with the unscaled std: what the published code does. The marginal is not preserved:

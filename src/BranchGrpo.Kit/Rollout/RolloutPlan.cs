@@ -121,7 +121,8 @@ public sealed class RolloutPlan : IEquatable<RolloutPlan>
 
     /// <summary>E.g. "T=20, splits 0×2 3×2 6×2 9×2, SDE 20/20, 16 leaves".</summary>
     public override string ToString() =>
-        $"T={Depth}, {(LastSplit < 0 ? "no splits" : "splits ")}{string.Join(' ', Steps.Index().Where(s => s.Item.Branches > 1).Select(s => $"{s.Index}×{s.Item.Branches}"))}, "
+        $"T={Depth}, {(LastSplit < 0 ? "no splits" : "splits ")}"
+        + $"{string.Join(' ', Steps.Index().Where(s => s.Item.Branches > 1).Select(s => $"{s.Index}×{s.Item.Branches}"))}, "
         + $"SDE {Steps.Count(s => s.IsStochastic)}/{Depth}, {LeavesPerPrompt} leaves";
 }
 

@@ -39,7 +39,8 @@ public abstract record WindowPace
 /// <param name="Length">Steps of the window, at least 1.</param>
 /// <param name="Steps">The window is cut off at this step.</param>
 /// <param name="Pace">How long it stays.</param>
-/// <remarks>MixGRPO, arXiv 2507.21802. Its trainer passes T − 2 for <paramref name="Steps"/> and lets the window shrink there, to nothing at the end.</remarks>
+/// <remarks>MixGRPO, arXiv 2507.21802. Its trainer passes T − 2 for <paramref name="Steps"/> and lets the window shrink there, to nothing at the
+/// end.</remarks>
 public sealed record WindowSchedule(int Length, int Steps, WindowPace Pace)
 {
     /// <summary>Steps of the window.</summary>

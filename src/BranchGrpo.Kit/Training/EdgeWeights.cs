@@ -18,7 +18,8 @@ public static class EdgeWeights
     /// <param name="schedule">Noise levels.</param>
     /// <param name="edges">Child nodes of the trained edges.</param>
     /// <param name="weighting">Per edge or per depth.</param>
-    /// <param name="sigmaPower">κ ≥ 0; 0 weighs all noise levels alike, 1–2 take weight from late steps, whose gradients are large and mostly noise.</param>
+    /// <param name="sigmaPower">κ ≥ 0; 0 weighs all noise levels alike, 1–2 take weight from late steps, whose gradients are large and mostly
+    /// noise.</param>
     /// <returns>One weight per edge; their sum is 1.</returns>
     public static double[] Of(CreditedTree tree, NoiseSchedule schedule, int[] edges, EdgeWeighting weighting, double sigmaPower)
     {

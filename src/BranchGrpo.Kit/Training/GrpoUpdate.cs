@@ -3,7 +3,8 @@ using static TorchSharp.torch;
 
 namespace BranchGrpo.Kit;
 
-/// <summary>Gradient of the objective over chosen edges. Edges are grouped by denoising step and siblings share their parent's forward pass.</summary>
+/// <summary>Gradient of the objective over chosen edges. Edges are grouped by denoising step and siblings share their parent's forward
+/// pass.</summary>
 /// <param name="policy">Trained; borrowed.</param>
 /// <param name="objective">What is maximised.</param>
 /// <param name="reference">For the KL term; borrowed. Needed where the objective has one.</param>

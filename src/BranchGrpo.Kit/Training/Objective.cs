@@ -12,7 +12,8 @@ public enum RatioKind
 }
 
 /// <summary>What is maximised over edges e: Σ_e w_e·min(ρ_e A_e, clip(ρ_e, 1 − ε, 1 + ε)·A_e) − β·KL_e.</summary>
-/// <remarks>BranchGRPO, arXiv 2509.06040v5, Eq. 5 (β = 0); KL as in Flow-GRPO, arXiv 2505.05470; guarded ratio: GRPO-Guard, arXiv 2510.22319.</remarks>
+/// <remarks>BranchGRPO, arXiv 2509.06040v5, Eq. 5 (β = 0); KL as in Flow-GRPO, arXiv 2505.05470; guarded ratio: GRPO-Guard, arXiv
+/// 2510.22319.</remarks>
 public sealed record Objective
 {
     /// <summary>Clip range ε &gt; 0. Sized for the log-probability's reduction: 1e-3 … 1e-4 with the mean over elements.</summary>

@@ -10,7 +10,8 @@ public abstract record UpdateSplit
     /// <param name="edges">Child nodes of the trained edges.</param>
     public abstract int[][] Deal(CreditedTree tree, int[] edges);
 
-    /// <summary>The denoising steps are shuffled and dealt in turn to the given number of optimiser steps: the same number for every method.</summary>
+    /// <summary>The denoising steps are shuffled and dealt in turn to the given number of optimiser steps: the same number for every
+    /// method.</summary>
     /// <param name="Updates">Optimiser steps per iteration, at least 1; fewer where fewer denoising steps are trained.</param>
     public sealed record ByTimestep(int Updates) : UpdateSplit
     {

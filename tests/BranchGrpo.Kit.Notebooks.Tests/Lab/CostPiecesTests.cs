@@ -25,7 +25,8 @@ public class CostPiecesTests
     [Fact]
     public void Timings_come_with_what_was_foretold()
     {
-        var recipes = Recipes.For(Geometry.Quick).Where(r => r.Name is "DanceGRPO-T4" or "BranchGRPO-Mix" or "BranchGRPO").Select(r => r with { Prompts = 1 }).ToArray();
+        var recipes = Recipes.For(Geometry.Quick).Where(r => r.Name is "DanceGRPO-T4" or "BranchGRPO-Mix" or "BranchGRPO")
+            .Select(r => r with { Prompts = 1 }).ToArray();
         var timings = IterationTiming.Measure(recipes, 1);
         Assert.Equal(recipes.Select(r => r.Name), timings.Select(t => t.Name));
         Assert.Equal(recipes.Select(r => CostModel.Of(r).TrainedEvaluations), timings.Select(t => t.Cost.TrainedEvaluations));
