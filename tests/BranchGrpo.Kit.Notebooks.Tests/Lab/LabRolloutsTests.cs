@@ -62,7 +62,7 @@ public class LabRolloutsTests
         Assert.False(tree.Level(2)[0].allclose(tree.Level(2)[1], atol: 1e-2));
 
         // The siblings' shared noise belongs to the split, not to the trunk.
-        using var almostEqual = Lab.Grow(Plan(new BranchNoise.Correlated(1e-3)), [Prompt, Prompt], noise: SharedTrunk.To(depth: 1, trunk: 5, seed: 6));
+        using var almostEqual = Lab.Grow(Plan(new BranchNoise.Correlated(1e-3)), [Prompt, Prompt], noise: SharedTrunk.To(1, 5, 6));
         Assert.True(almostEqual.Level(2)[0].allclose(almostEqual.Level(2)[1], atol: 1e-1));
         Assert.False(almostEqual.Level(2)[0].allclose(almostEqual.Level(2)[4], atol: 1e-1));
     }
