@@ -4,14 +4,14 @@ namespace BranchGrpo.Kit.Shapes;
 
 /// <summary>Scores a policy on captions it was not trained on: pictures from fixed noise along the ODE.</summary>
 /// <remarks>
-/// Six pictures per caption, 10 steps. For the 24 test captions: <c>reward</c>, <c>heldout</c> (mean cosines of the two rewards), <c>verifier</c>
+/// A few pictures per caption, 10 steps. For the 24 test captions: <c>reward</c>, <c>heldout</c> (mean cosines of the two rewards), <c>verifier</c>
 /// (share with all four attributes right), <c>rmse</c> (mean, to the nearest clean picture of its own caption), <c>diversity</c> (mean over captions
 /// of the mean root mean square difference between two of its pictures). The same for the validation captions as <c>validation-reward</c> and so on.
 /// <c>kl</c>: divergence from the base policy in nats per element, see <see cref="ShapesDrift"/>.
 /// </remarks>
-internal sealed class ShapesEvaluation(ShapesSize size, ShapesReward reward, ShapesReward heldOut, Func<FlowPolicy> createBase)
+internal sealed class ShapesEvaluation(ShapesSize size, ShapesReward reward, ShapesReward heldOut, Func<FlowPolicy> createBase, int repeats)
 {
-    private const int Repeats = 6, Steps = 10;
+    private const int Steps = 10;
     private const ulong Seed = 99;
     private readonly Lazy<FlowPolicy> start = new(createBase);
 
@@ -27,7 +27,7 @@ internal sealed class ShapesEvaluation(ShapesSize size, ShapesReward reward, Sha
     private void Measure(FlowPolicy policy, IReadOnlyList<string> prompts, ulong seed, string prefix, Dictionary<string, double> scores)
     {
         using var scope = NewDisposeScope();
-        string[] repeated = [.. prompts.SelectMany(p => Enumerable.Repeat(p, Repeats))];
+        string[] repeated = [.. prompts.SelectMany(p => Enumerable.Repeat(p, repeats))];
         Caption[] captions = [.. repeated.Select(Caption.Parse)];
         var pictures = size.ToPictures(ShapesSampler.Sample(policy, repeated, Steps, seed)).cpu();               // [24·6, 3, 32, 32]
         var verdicts = ShapesVerifier.Verify(pictures, captions);
@@ -35,7 +35,7 @@ internal sealed class ShapesEvaluation(ShapesSize size, ShapesReward reward, Sha
         scores[prefix + "heldout"] = heldOut.Score(pictures, captions).Average();
         scores[prefix + "verifier"] = verdicts.Average(v => v.All ? 1.0 : 0);
         scores[prefix + "rmse"] = verdicts.Average(v => v.Rmse);
-        scores[prefix + "diversity"] = Diversity(pictures.view(prompts.Count, Repeats, -1));
+        scores[prefix + "diversity"] = Diversity(pictures.view(prompts.Count, repeats, -1));
     }
 
     /// <param name="pictures">Shape [captions, repeats, pixels].</param>

@@ -9,16 +9,18 @@ public static class ShapesTask
     /// <param name="dataFolder">Folder of the weights; found by <see cref="ShapesData.Locate"/> if null.</param>
     /// <param name="size">Size of the policy; <see cref="ShapesSize.Cpu"/> if null.</param>
     /// <param name="device">Where policies and rewards compute; CPU if null.</param>
+    /// <param name="repeats">Pictures per caption of an evaluation, at least 2; scores with different numbers are not comparable.</param>
     /// <returns>A task whose rewards live as long as it does. Each policy it creates belongs to the caller.</returns>
     /// <exception cref="DirectoryNotFoundException">No data folder.</exception>
     /// <exception cref="FileNotFoundException">Weights are missing; the message says what makes them.</exception>
     /// <exception cref="InvalidDataException">Weights are damaged.</exception>
-    public static ExperimentTask Create(string? dataFolder = null, ShapesSize? size = null, Device? device = null)
+    public static ExperimentTask Create(string? dataFolder = null, ShapesSize? size = null, Device? device = null, int repeats = 6)
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(repeats, 2);
         size ??= ShapesSize.Cpu;
         var folder = ShapesData.Locate(dataFolder);
         var reward = ShapesReward.Load(folder, device);
-        var evaluation = new ShapesEvaluation(size, reward, ShapesReward.LoadHeldOut(folder, device), Base);
+        var evaluation = new ShapesEvaluation(size, reward, ShapesReward.LoadHeldOut(folder, device), Base, repeats);
         ShapesPolicy Base()
         {
             var policy = ShapesPolicy.Load(Path.Combine(folder, size.PolicyFile), size);

@@ -13,7 +13,7 @@ internal static class LabTask
     public static ExperimentTask Create(Device device)
     {
         LibTorch.Load();
-        var task = ShapesTask.Create(device: device);
+        var task = ShapesTask.Create(device: device, repeats: Lab.Preset.Trains ? 6 : 2);
         var known = new Lazy<(string Weights, EvaluationScores Scores)>(() =>
         {
             using var policy = task.CreatePolicy();
