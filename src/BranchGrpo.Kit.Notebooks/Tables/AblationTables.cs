@@ -18,39 +18,43 @@ public static class AblationTables
             new StringDataFrameColumn("method", rows.Select(r => r.Method)),
             Column("paper: time ratio", rows, r => published[r.Method].Cost!.SecondsPerIteration / paper.SecondsPerIteration, "0.00"),
             Column("here: time ratio", rows, r => r.SecondsPerIteration?.Mean / here, "0.00"),
-            Column("paper: HPSv2.1 gain", rows, r => published[r.Method].Hps - PaperTable.Untrained.Hps, "+0.000;-0.000"),
-            Column("here: reward gain, equal iterations", rows, r => Gain(r, "reward", comparison.AtIterations), "+0.000;-0.000"),
-            Column("here: reward gain, equal seconds", rows, r => Gain(r, "reward", comparison.AtSeconds), "+0.000;-0.000"));
+            Column("paper: HPSv2.1 gain", rows, r => published[r.Method].Hps - PaperTable.Untrained.Hps, Signed),
+            Column("here: reward gain, equal iterations", rows, r => Gain(r, "reward", comparison.AtIterations)?.Mean, Signed),
+            Column("here: reward gain, equal seconds", rows, r => Gain(r, "reward", comparison.AtSeconds)?.Mean, Signed));
     }
 
     /// <summary>The hacking monitor: what the optimised reward gained, and what the scores gained that no training sees. A warning where they
     /// part.</summary>
-    /// <remarks>Gains over the base policy at equal seconds, means over seeds. "hacked?" where the reward rises and the held-out reward or the
-    /// verifier falls,
-    /// "drifting" where less than half of the reward's gain is seen by the held-out reward.</remarks>
+    /// <remarks>Gains over the base policy at equal seconds, means over seeds. "hacked?" where the reward rises and the held-out reward or the verifier falls
+    /// by more than its noise (one standard error over seeds, at least 0.01); "drifting" where the held-out reward sees less than half of the gain.</remarks>
     public static DataFrame HackingMonitor(this Comparison comparison)
     {
         var rows = comparison.Methods;
         return new DataFrame(
             new StringDataFrameColumn("method", rows.Select(r => r.Method)),
-            Column("reward gain", rows, r => At(r, "reward"), "+0.000;-0.000"),
-            Column("held-out reward gain", rows, r => At(r, "heldout"), "+0.000;-0.000"),
-            Column("verifier gain", rows, r => At(r, "verifier"), "+0.000;-0.000"),
-            Column("diversity gain", rows, r => At(r, "diversity"), "+0.000;-0.000"),
-            Column("KL to base", rows, r => At(r, "kl"), "0.00000"),
+            Column("reward gain", rows, r => At(r, "reward")?.Mean, Signed),
+            Column("held-out reward gain", rows, r => At(r, "heldout")?.Mean, Signed),
+            Column("verifier gain", rows, r => At(r, "verifier")?.Mean, Signed),
+            Column("diversity gain", rows, r => At(r, "diversity")?.Mean, Signed),
+            Column("KL to base", rows, r => At(r, "kl")?.Mean, "0.000"),
             new StringDataFrameColumn("warning", rows.Select(r => Warning(At(r, "reward"), At(r, "heldout"), At(r, "verifier")))));
 
-        double? At(MethodRuns runs, string score) => Gain(runs, score, comparison.AtSeconds);
+        Spread? At(MethodRuns runs, string score) => Gain(runs, score, comparison.AtSeconds);
     }
 
     /// <summary>What the monitor says of three gains; nothing where any is unknown.</summary>
-    internal static string Warning(double? reward, double? heldOut, double? verifier) =>
-        (reward, heldOut, verifier) is not ({ } r, { } h, { } v) ? ""
-        : r > 0 && (h < 0 || v < 0) ? "hacked?"
-        : r > 0 && h < 0.5 * r ? "drifting" : "";
+    internal static string Warning(Spread? reward, Spread? heldOut, Spread? verifier)
+    {
+        if ((reward, heldOut, verifier) is not ({ } r, { } h, { } v) || r.Mean <= 0) return "";
+        return Falls(h) || Falls(v) ? "hacked?" : h.Mean < 0.5 * r.Mean ? "drifting" : "";
 
-    private static double? Gain(MethodRuns runs, string score, Func<RunRecord, string, double?> at) =>
-        runs.At(r => at(r, score) - Comparison.AtIteration(r, score, 0))?.Mean;
+        static bool Falls(Spread gain) => gain.Mean < -Math.Max(0.01, (gain.Deviation ?? 0) / Math.Sqrt(gain.Count));
+    }
+
+    private const string Signed = "+0.000;-0.000";
+
+    private static Spread? Gain(MethodRuns runs, string score, Func<RunRecord, string, double?> at) =>
+        runs.At(r => at(r, score) - Comparison.AtIteration(r, score, 0));
 
     private static StringDataFrameColumn Column(string name, IEnumerable<MethodRuns> rows, Func<MethodRuns, double?> value, string format) =>
         new(name, rows.Select(r => value(r)?.ToString(format, CultureInfo.InvariantCulture) ?? ""));
