@@ -24,7 +24,7 @@ internal sealed record HtmlTable(IReadOnlyList<string> Columns, IReadOnlyList<IR
         html.AppendJoin("", Columns.Select((name, c) => $"<th style=\"{Cell}{sides[c]};border-bottom:2px solid #888\">{Text(name)}</th>"));
         html.Append("</tr></thead><tbody>");
         foreach (var row in Rows)
-            html.Append("<tr>").AppendJoin("", row.Select((text, c) => $"<td style=\"{Cell}{sides[c]}\">{Bold(text)}</td>")).Append("</tr>");
+            html.Append("<tr>").AppendJoin("", row.Select((text, c) => $"<td style=\"{Cell}{sides[c]};white-space:{(row[c].Length < 24 ? "nowrap" : "normal")}\">{Bold(text)}</td>")).Append("</tr>");
         return html.Append("</tbody></table>").ToString();
     }
 

@@ -55,7 +55,15 @@ internal sealed class PlotlyLayout(string title, string subtitle, Scene scene)
     {
         var head = string.Join("<br>", Ink.Wrap(title, 16, Scene.Width - 40, bold: true).Select(PlotlyFace.Text));
         var foot = string.Join("<br>", Ink.Wrap(subtitle, 12.5f, Scene.Width - 40).Select(PlotlyFace.Text));
-        return new { text = $"<b>{head}</b><br><span style=\"font-size:12.5px\">{foot}</span>", x = 0.015, font = new { size = 16 } };
+        return new
+        {
+            text = $"<b>{head}</b><br><span style=\"font-size:12.5px\">{foot}</span>",
+            x = 0.015,
+            y = 1,
+            yanchor = "top",
+            pad = new { t = 16 },
+            font = new { size = 16 },
+        };
     }
 
     /// <summary>Pixels above the panels.</summary>
