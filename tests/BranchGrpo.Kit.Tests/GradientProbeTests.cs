@@ -101,7 +101,8 @@ public class GradientProbeTests
         using var policy = new GaussianFlow(4, 0.2);
         var (tree, edges) = Rollout(policy);
         using var own = tree;
-        Assert.Contains("Mean", Assert.Throws<ArgumentException>(() => new GradientProbe(policy, new() { Reduction = Reduction.Sum }).Of(tree, edges)).Message);
+        var sums = new GradientProbe(policy, new() { Reduction = Reduction.Sum });
+        Assert.Contains("Mean", Assert.Throws<ArgumentException>(() => sums.Of(tree, edges)).Message);
     }
 
     [Fact]

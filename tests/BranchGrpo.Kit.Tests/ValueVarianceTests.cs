@@ -24,7 +24,8 @@ public class ValueVarianceTests
         const int Trees = 4000;
         for (var t = 0; t < Trees; t++)
         {
-            double[][] noise = [.. deviation.Select((d, level) => Enumerable.Range(0, (int)Math.Pow(3, level + 1)).Select(_ => d * Normal()).ToArray())];
+            double[] Level(double std, int nodes) => [.. Enumerable.Range(0, nodes).Select(_ => std * Normal())];
+            double[][] noise = [Level(deviation[0], 3), Level(deviation[1], 9), Level(deviation[2], 27)];
             var created = ValueVariance.Created(Plans.Credited(plan, reward: leaf => noise[0][leaf / 9] + noise[1][leaf / 3] + noise[2][leaf]));
             for (var i = 0; i < 3; i++) mean[i] += created[i] / Trees;
         }
@@ -37,7 +38,8 @@ public class ValueVarianceTests
     public void Chains_have_no_split_and_irregular_trees_are_refused()
     {
         Assert.Equal(new double[3], ValueVariance.Created(Plans.Credited(Plans.Tree(3, []))));
-        var irregular = Plans.Credited(Plans.Tree(2, [0])) with { Parent = [-1, 0, 0, 1, 1, 2], Depth = [0, 1, 1, 2, 2, 2], Value = [1, 1, 1, 1, 1, 1] };
+        int[] parent = [-1, 0, 0, 1, 1, 2], depth = [0, 1, 1, 2, 2, 2];
+        var irregular = Plans.Credited(Plans.Tree(2, [0])) with { Parent = parent, Depth = depth, Value = [1, 1, 1, 1, 1, 1] };
         Assert.Contains("balanced", Assert.Throws<ArgumentException>(() => ValueVariance.Created(irregular)).Message);
     }
 }

@@ -13,7 +13,10 @@ public sealed record PaperRow(
 {
     /// <summary>The scores by name, trained reward first.</summary>
     public IReadOnlyList<(string Name, double? Value)> Scores =>
-        [("HPS-v2.1", Hps), ("PickScore", PickScore), ("ImageReward", ImageReward), ("Unified Reward", Unified), ("ImageReward, v1-v2", EarlierImageReward)];
+    [
+        ("HPS-v2.1", Hps), ("PickScore", PickScore), ("ImageReward", ImageReward), ("Unified Reward", Unified),
+        ("ImageReward, v1-v2", EarlierImageReward),
+    ];
 }
 
 /// <summary>Table 1 of BranchGRPO, arXiv 2509.06040v5: FLUX.1-dev, HPSv2.1 prompts, 16 H200.</summary>

@@ -21,7 +21,7 @@ public sealed class GradientProbe(FlowPolicy policy, Objective objective, FlowPo
     /// <param name="edges">Stochastic edges with advantage and weight.</param>
     /// <returns>Shape [P], P the number of trained parameters; zero where there is no edge. The caller owns it.</returns>
     /// <exception cref="NonFiniteException">A ratio or loss is not finite.</exception>
-    /// <exception cref="ArgumentException">The tree's log-probabilities are reduced in another way than the objective's.</exception>
+    /// <exception cref="ArgumentException">The tree's log-probabilities are not reduced as the objective's are.</exception>
     public Tensor Of(RolloutTree tree, IReadOnlyList<TrainedEdge> edges)
     {
         if (tree.Reduction != objective.Reduction)

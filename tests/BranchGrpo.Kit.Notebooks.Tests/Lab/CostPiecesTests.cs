@@ -31,7 +31,8 @@ public class CostPiecesTests
         Assert.Equal(recipes.Select(r => r.Name), timings.Select(t => t.Name));
         Assert.Equal(recipes.Select(r => CostModel.Of(r).TrainedEvaluations), timings.Select(t => t.Cost.TrainedEvaluations));
         Assert.All(timings, t => Assert.InRange(t.Seconds, 1e-4, 60));
-        IterationTiming[] exact = [.. timings.Select(t => t with { Seconds = (0.01 * t.Cost.RolloutEvaluations) + (0.03 * t.Cost.TrainedEvaluations) })];
+        var constants = new TimeModel(0.01, 0.03);
+        IterationTiming[] exact = [.. timings.Select(t => t with { Seconds = constants.Predict(t.Cost.RolloutEvaluations, t.Cost.TrainedEvaluations) })];
         Assert.All(exact, t => Assert.Equal(t.Seconds, t.Foretold(exact), 9));
         IterationTiming[] odd = [exact[0] with { Seconds = 1000 }, .. exact[1..]];
         Assert.Equal(exact[0].Seconds, odd[0].Foretold(odd), 9);                     // its own time has no say

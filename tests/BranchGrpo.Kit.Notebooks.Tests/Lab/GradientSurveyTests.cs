@@ -27,7 +27,8 @@ public class GradientSurveyTests
     {
         var window = new PruningRule.DepthWindow(8, 2);
         using var survey = Survey(
-            GradientVariant.Of(Branch with { Weighting = EdgeWeighting.PerEdge }), GradientVariant.Of(Branch with { Name = "window", Pruning = [window] }));
+            GradientVariant.Of(Branch with { Weighting = EdgeWeighting.PerEdge }),
+            GradientVariant.Of(Branch with { Name = "window", Pruning = [window] }));
         var (full, pruned) = (survey[Branch.Name], survey["window"]);
         Assert.Equal(Enumerable.Range(1, 9), full.Depths.Keys);
         Assert.Equal(Enumerable.Range(1, 7), pruned.Depths.Keys);
