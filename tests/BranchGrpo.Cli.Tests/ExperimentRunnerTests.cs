@@ -33,6 +33,20 @@ public sealed class ExperimentRunnerTests : IDisposable
         Assert.True(record.Iterations.Zip(record.Iterations.Skip(1)).All(p => p.First.Seconds < p.Second.Seconds));
     }
 
+    [Fact]
+    public void A_folder_has_one_writer_at_a_time()
+    {
+        IOException? refused = null;
+        var record = ExperimentRunner.Run(Nine, folder.Path, new Watch(p =>
+        {
+            if (p.Latest is RunEvent.Iterated { Iteration: 2 }) refused = Assert.Throws<IOException>(() => ExperimentRunner.Run(Nine, folder.Path));
+            if (p.Latest is RunEvent.Iterated) Assert.NotEmpty(RunRecord.Read(folder.File("record.jsonl")).Events);        // readers may look
+        }));
+        Assert.Contains("is being written by another run", refused!.Message);
+        Assert.Equal(Enumerable.Range(1, 9), record.Iterations.Select(i => i.Iteration));
+        Assert.True(ExperimentRunner.Run(Nine, folder.Path).IsComplete);                                                      // and the folder is free again
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(4)]

@@ -5,12 +5,12 @@ namespace BranchGrpo.Kit;
 /// <summary>Appends events to a record file, each in one write, and cuts off what a checkpoint does not cover.</summary>
 internal sealed class RunLog : IDisposable
 {
-    private readonly FileStream file;
+    private readonly FileStream file, gate;
     private readonly List<(RunEvent Event, long End)> lines;
 
-    private RunLog(FileStream file, string path)
+    private RunLog(FileStream file, FileStream gate, string path)
     {
-        this.file = file;
+        (this.file, this.gate) = (file, gate);
         var bytes = new byte[file.Length];
         file.ReadExactly(bytes);
         lines = RunRecord.Parse(bytes, path);
@@ -18,17 +18,21 @@ internal sealed class RunLog : IDisposable
 
     public RunRecord Record => new(lines.Select(line => line.Event));
 
-    /// <summary>Opens or creates the file, for one writer at a time. A torn last line disappears with the next write.</summary>
+    /// <summary>Opens or creates the file, for one writer at a time; readers may look. A torn last line disappears with the next write.</summary>
+    /// <exception cref="IOException">Another process, or another part of this one, writes it.</exception>
     public static RunLog Open(string path)
     {
-        var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
+        var gate = Enter(path);
+        FileStream? file = null;
         try
         {
-            return new RunLog(file, path);
+            file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
+            return new RunLog(file, gate, path);
         }
         catch
         {
-            file.Dispose();
+            file?.Dispose();
+            gate.Dispose();
             throw;
         }
     }
@@ -56,5 +60,23 @@ internal sealed class RunLog : IDisposable
     /// <summary>Puts what was written on the disk, so that a checkpoint is never ahead of its record.</summary>
     public void Sync() => file.Flush(flushToDisk: true);
 
-    public void Dispose() => file.Dispose();
+    public void Dispose()
+    {
+        file.Dispose();
+        gate.Dispose();
+    }
+
+    // On Unix a file that readers may share is not closed to other writers, so a file of its own stands for the right to write.
+    private static FileStream Enter(string path)
+    {
+        var gate = Path.ChangeExtension(path, ".lock");
+        try
+        {
+            return new FileStream(gate, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException e) when (File.Exists(gate))
+        {
+            throw new IOException($"{path} is being written by another run; wait until it has ended, or choose another folder.", e);
+        }
+    }
 }
