@@ -75,7 +75,8 @@ public sealed class SessionTests : IDisposable
     [Fact]
     public async Task Displays_can_be_updated_and_cleared()
     {
-        const string code = "var d = display(\"one\"); d.Update(\"two\"); \"three\".Display(); 5.Display(\"text/plain\"); ((object)6).Display(); ClearOutput(true);";
+        const string code = "var d = display(\"one\"); d.Update(\"two\"); \"three\".Display(); 5.Display(\"text/plain\"); ((object)6).Display(); "
+            + "ClearOutput(true);";
         Assert.Null((await Run(code)).Error);
         var (shown, changed) = (output.Items[0], output.Items[1]);
         Assert.Equal(("display", "update"), (shown.Kind, changed.Kind));

@@ -35,7 +35,8 @@ internal sealed partial class CellDirectives(NotebookSession session, ScriptRunn
                     + "Every variable of an earlier cell is already here under its name; to copy one, write `var copy = original;`.");
             default:
                 throw new NotSupportedException($"{part.Directive} is not known here. This session runs C# only; "
-                    + "there are #!csharp, #!markdown, #!html, #!javascript, #!time, #!who, #!whos, #!import, #load, #r \"path.dll\" and #r \"nuget: Id, version\".");
+                    + "there are #!csharp, #!markdown, #!html, #!javascript, #!time, #!who, #!whos, #!import, #load, "
+                    + "#r \"path.dll\" and #r \"nuget: Id, version\".");
         }
     }
 

@@ -24,7 +24,10 @@ internal sealed record HtmlTable(IReadOnlyList<string> Columns, IReadOnlyList<IR
         html.AppendJoin("", Columns.Select((name, c) => $"<th style=\"{Cell}{sides[c]};border-bottom:2px solid #888\">{Text(name)}</th>"));
         html.Append("</tr></thead><tbody>");
         foreach (var row in Rows)
-            html.Append("<tr>").AppendJoin("", row.Select((text, c) => $"<td style=\"{Cell}{sides[c]};white-space:{(row[c].Length < 24 ? "nowrap" : "normal")}\">{Bold(text)}</td>")).Append("</tr>");
+        {
+            var cells = row.Select((text, c) => $"<td style=\"{Cell}{sides[c]};white-space:{(text.Length < 24 ? "nowrap" : "normal")}\">{Bold(text)}</td>");
+            html.Append("<tr>").AppendJoin("", cells).Append("</tr>");
+        }
         return html.Append("</tbody></table>").ToString();
     }
 
