@@ -10,8 +10,8 @@ namespace BranchGrpo.Kit.Notebooks.Documents;
 public static class NotebookPage
 {
     private const string Style = """
-        body{font:16px/1.55 system-ui,sans-serif;color:#222;background:#fff;max-width:940px;margin:2em auto;padding:0 1em}
-        pre.code{background:#f6f8fa;border:1px solid #e1e4e8;padding:.7em 1em;overflow:auto;font-size:14px;line-height:1.4}
+        body{font:16px/1.55 system-ui,sans-serif;color:#222;background:#fff;max-width:960px;margin:2em auto;padding:0 1em}
+        pre.code{background:#f6f8fa;border:1px solid #e1e4e8;padding:.7em 1em;overflow:auto;font-size:13px;line-height:1.4}
         .out{margin:.3em 0 1.2em;overflow-x:auto}.out pre{margin:0;font-size:14px}.stderr{background:#fff4f4}
         table{border-collapse:collapse}th,td{padding:.2em .8em;border-bottom:1px solid #ddd}img{max-width:100%}
         details{border:1px solid #ddd;padding:.4em .8em;margin:.5em 0}blockquote{border-left:4px solid #ccc;margin-left:0;padding-left:1em;color:#444}
