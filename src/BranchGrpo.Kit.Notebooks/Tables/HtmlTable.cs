@@ -25,7 +25,7 @@ internal sealed record HtmlTable(IReadOnlyList<string> Columns, IReadOnlyList<IR
         html.Append("</tr></thead><tbody>");
         foreach (var row in Rows)
         {
-            var cells = row.Select((text, c) => $"<td style=\"{Cell}{sides[c]};white-space:{(text.Length < 24 ? "nowrap" : "normal")}\">{Bold(text)}</td>");
+            var cells = row.Select((text, c) => $"<td style=\"white-space:{(text.Length < 24 ? "nowrap" : "normal")};{Cell}{sides[c]}\">{Bold(text)}</td>");
             html.Append("<tr>").AppendJoin("", cells).Append("</tr>");
         }
         return html.Append("</tbody></table>").ToString();
