@@ -14,6 +14,8 @@ import nbclient, nbformat                               # noqa: E402
 from jupyter_client import BlockingKernelClient, KernelManager   # noqa: E402
 from jupyter_client.kernelspec import KernelSpecManager          # noqa: E402
 
+signal.signal(signal.SIGINT, signal.default_int_handler)   # a script started in the background ignores it, and so would the kernels it starts
+
 KIT = ROOT / "src/BranchGrpo.Kit.Notebooks/bin"
 SETUP = "".join(f'#r "{KIT}/{name}.dll"\n' for name in ("TorchSharp", "BranchGrpo.Kit", "BranchGrpo.Kit.Shapes", "BranchGrpo.Kit.Notebooks")) \
     + "using TorchSharp; using BranchGrpo.Kit; using BranchGrpo.Kit.Notebooks;\nLab.Start()"
