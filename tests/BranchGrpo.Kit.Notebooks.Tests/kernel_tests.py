@@ -240,8 +240,10 @@ def rich_display_update_and_clear(k):
 
 @check
 def error_has_name_text_and_line(k):
+    k.client.execute("1", silent=True)                                           # has no number of its own
     reply, published = k.run('var zero = 0;\nvar x = 1 / zero;')
     error = published[-1][1]
+    assert any(f"cell {reply['execution_count']}:line 2" in line for line in error["traceback"]), (reply["execution_count"], error)
     assert reply["status"] == "error" and "DivideByZero" in reply["ename"] and published[-1][0] == "error", (reply, published)
     assert error["ename"] == reply["ename"] and any("line 2" in line for line in error["traceback"]), error
     reply, _ = k.run("nonsense(")

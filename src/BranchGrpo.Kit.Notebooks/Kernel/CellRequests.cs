@@ -48,7 +48,7 @@ internal sealed class CellRequests(NotebookSession session, KernelMessages messa
     // A client may interrupt a cell that was announced before the session has begun it, and the session would not know of it.
     private CellResult Run(string code, KernelOutput output)
     {
-        var run = session.ExecuteAsync(code, output);
+        var run = session.ExecuteAsync(code, output, count);
         if (interrupted) session.Interrupt();
         return run.GetAwaiter().GetResult();
     }

@@ -30,13 +30,16 @@ public sealed class NotebookSession : IDisposable
     /// <summary>Folder of the notebook.</summary>
     public string Folder { get; }
 
-    /// <summary>Number of cells executed.</summary>
+    /// <summary>Number of the last cell executed, as errors name it.</summary>
     public int Count { get; private set; }
 
     /// <summary>Runs a cell. One at a time; never throws for what the cell does.</summary>
-    public async Task<CellResult> ExecuteAsync(string code, ICellOutput output)
+    /// <param name="code">The cell.</param>
+    /// <param name="output">Takes what it shows.</param>
+    /// <param name="number">Its number; the next one if null.</param>
+    public async Task<CellResult> ExecuteAsync(string code, ICellOutput output, int? number = null)
     {
-        Count++;
+        Count = number ?? Count + 1;
         CellInterrupt.Begin();
         return await Task.Factory
             .StartNew(() => RunAsync(code, output), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap();
