@@ -91,8 +91,8 @@ public static partial class NotebookRunner
             }
             var code = solution.Groups[1].Value;
             var (_, result) = await ExecuteAsync(code, exercise);
-            var error = result.Error ?? (result.Value?.Data.Values.Any(v => v.Contains($": {Exercise.Right}", StringComparison.Ordinal)
-                || v.Contains($"</b>: {Exercise.Right}", StringComparison.Ordinal)) == true
+            var shown = result.Value?.Data.GetValueOrDefault("text/plain");
+            var error = result.Error ?? (shown?.EndsWith($": {Exercise.Right}", StringComparison.Ordinal) == true
                 ? null : new("WrongSolution", "the solution given for this exercise does not check as right", null, []));
             if (error is not null) throw new NotebookFailure(notebook.Path, exercise, code, error);
         }

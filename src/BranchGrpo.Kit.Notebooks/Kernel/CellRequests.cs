@@ -55,9 +55,8 @@ internal sealed class CellRequests(NotebookSession session, KernelMessages messa
 
     private JsonObject Reply(string status, JsonObject content)
     {
-        content["status"] = status;
         content["execution_count"] = count;
-        return content;
+        return With(status, content);
     }
 
     private JsonObject Expressions(JupyterMessage request)

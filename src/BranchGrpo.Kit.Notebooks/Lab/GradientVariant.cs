@@ -6,11 +6,7 @@ namespace BranchGrpo.Kit.Notebooks;
 public sealed record GradientVariant(string Name, Func<RolloutTree, IReadOnlyList<TrainedEdge>> Edges)
 {
     /// <summary>A recipe's credit, pruning and edge weights, all in one update; its plan is not used.</summary>
-    public static GradientVariant Of(Recipe recipe)
-    {
-        var whole = recipe with { UpdateSplit = new UpdateSplit.ByTimestep(1) };
-        return new(recipe.Name, tree => whole.Updates(tree.Credit(recipe), tree.Plan)[0]);
-    }
+    public static GradientVariant Of(Recipe recipe) => Of(recipe.Name, recipe, credit => credit.Advantage);
 
     /// <summary>A recipe with advantages of your own.</summary>
     /// <param name="name">As shown in figures.</param>

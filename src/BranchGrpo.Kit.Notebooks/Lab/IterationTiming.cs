@@ -55,7 +55,6 @@ public sealed record IterationTiming(string Name, Cost Cost, double Seconds)
     private static double Now()
     {
         if (Lab.Device.type == TorchSharp.DeviceType.CUDA) TorchSharp.torch.cuda.synchronize();
-        return Lab.Device.type == TorchSharp.DeviceType.CPU ? Environment.CpuUsage.TotalTime.TotalSeconds
-            : System.Diagnostics.Stopwatch.GetTimestamp() / (double)System.Diagnostics.Stopwatch.Frequency;
+        return Lab.Preset.Clock.Now();
     }
 }

@@ -29,4 +29,7 @@ public sealed record LabPreset(string Name, double? Seconds, int Iterations, int
 
     /// <summary>True at presets that train long enough for learning to be seen.</summary>
     public bool Trains => Seconds is not null;
+
+    /// <summary>What a training second is at this preset.</summary>
+    public TrainingClock Clock => Device == "cpu" ? TrainingClock.Processor : TrainingClock.Wall;
 }

@@ -58,7 +58,7 @@ internal static class LabRuns
             Seconds = Lab.Preset.Seconds,
             Iterations = Lab.Preset.Iterations,
             EvaluateEvery = Math.Max(1, (int)Math.Round(every)),
-            Clock = Lab.Preset.Device == "cpu" ? TrainingClock.Processor : TrainingClock.Wall,
+            Clock = Lab.Preset.Clock,
         };
     }
 

@@ -1,5 +1,6 @@
-using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using BranchGrpo.Kit.Notebooks.Documents;
 using Microsoft.DotNet.Interactive.Formatting;
 
 namespace BranchGrpo.Kit.Notebooks.Session;
@@ -66,8 +67,7 @@ internal sealed partial class CellDirectives(NotebookSession session, ScriptRunn
         var text = await File.ReadAllTextAsync(path);
         string[] codes = Path.GetExtension(path) switch
         {
-            ".ipynb" => [.. JsonDocument.Parse(text).RootElement.GetProperty("cells").EnumerateArray()
-                .Where(c => c.GetProperty("cell_type").GetString() == "code").Select(c => NotebookText.Of(c.GetProperty("source")))],
+            ".ipynb" => [.. JsonNode.Parse(text)!["cells"]!.AsArray().Select(c => new NotebookCell((JsonObject)c!)).Where(c => c.IsCode).Select(c => c.Source)],
             ".cs" or ".csx" => [text],
             var other => throw new NotSupportedException($"#!import reads .ipynb, .cs and .csx, not {other}."),
         };
@@ -80,11 +80,4 @@ internal sealed partial class CellDirectives(NotebookSession session, ScriptRunn
 
     [GeneratedRegex(@"nuget:\s*([\w.-]+)", RegexOptions.IgnoreCase)]
     private static partial Regex PackageId();
-}
-
-/// <summary>Text of a cell in a notebook file: one string, or a list of lines.</summary>
-internal static class NotebookText
-{
-    public static string Of(JsonElement source) => source.ValueKind == JsonValueKind.Array
-        ? string.Concat(source.EnumerateArray().Select(l => l.GetString())) : source.GetString() ?? "";
 }

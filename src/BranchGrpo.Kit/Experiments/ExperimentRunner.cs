@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Diagnostics;
 
 namespace BranchGrpo.Kit;
 
@@ -80,9 +79,9 @@ public static class ExperimentRunner
         private void Iterate()
         {
             var prompts = experiment.PromptsOf(training.Iteration);
-            var start = Now();
+            var start = experiment.Clock.Now();
             var metrics = training.Iterate(prompts, experiment.Task.Reward);
-            seconds += Now() - start;
+            seconds += experiment.Clock.Now() - start;
             Append(new RunEvent.Iterated(metrics));
         }
 
@@ -107,9 +106,5 @@ public static class ExperimentRunner
             var byTime = experiment.Seconds is { } limit ? seconds / limit : 0;
             progress?.Report(new(item, Math.Min(1, Math.Max(byTime, (double)training.Iteration / experiment.Iterations))));
         }
-
-        private double Now() => experiment.Clock == TrainingClock.Wall
-            ? (double)Stopwatch.GetTimestamp() / Stopwatch.Frequency
-            : Environment.CpuUsage.TotalTime.TotalSeconds;
     }
 }

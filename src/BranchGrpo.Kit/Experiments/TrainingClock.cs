@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace BranchGrpo.Kit;
 
 /// <summary>What a second of training is.</summary>
@@ -8,4 +10,13 @@ public enum TrainingClock
 
     /// <summary>Processor time of the process, all threads. Fair between one-thread runs on a machine that does other things too.</summary>
     Processor,
+}
+
+/// <summary>Reads training clocks.</summary>
+public static class TrainingClocks
+{
+    /// <summary>Seconds since some fixed moment; only differences mean anything.</summary>
+    public static double Now(this TrainingClock clock) => clock == TrainingClock.Wall
+        ? (double)Stopwatch.GetTimestamp() / Stopwatch.Frequency
+        : Environment.CpuUsage.TotalTime.TotalSeconds;
 }

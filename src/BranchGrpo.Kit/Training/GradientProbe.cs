@@ -2,9 +2,8 @@ using static TorchSharp.torch;
 
 namespace BranchGrpo.Kit;
 
-/// <summary>The gradient of the loss of chosen edges at a policy as one flat vector. Nothing is trained: weights, gradients and what requires a
-/// gradient
-/// are afterwards as they were.</summary>
+/// <summary>The gradient of the loss of chosen edges at a policy as one flat vector. Nothing is trained: weights, gradients and what requires
+/// a gradient are afterwards as they were.</summary>
 /// <param name="policy">Where the gradient is taken; borrowed. It may be another than the one that drew the tree.</param>
 /// <param name="objective">What is maximised; the loss is its negative.</param>
 /// <param name="reference">For the KL term; borrowed. Needed where the objective has one.</param>
