@@ -52,9 +52,6 @@ public sealed class ShapesPolicy : FlowPolicy
         }
     }
 
-    /// <summary>Writes the weights.</summary>
-    public void Save(string path) => SafeTensors.Write(path, network.state_dict());
-
     /// <summary>Width, depth and patch.</summary>
     public ShapesSize Size { get; }
 

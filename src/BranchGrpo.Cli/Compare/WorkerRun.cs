@@ -61,7 +61,7 @@ internal static class WorkerRun
         using var training = new GrpoTraining(policy, experiment.Recipe, experiment.Seed);
         training.Load(Path.Combine(folder, ExperimentRunner.StateFile));
         using var averaged = training.AveragedWeights();
-        SafeTensors.Write(Path.Combine(folder, RunFolder.Policy), policy.Network.state_dict());
+        policy.Save(Path.Combine(folder, RunFolder.Policy));
         EmbeddedTask.SaveGrid(policy, Path.Combine(folder, RunFolder.After));
     }
 

@@ -25,6 +25,9 @@ public sealed record Experiment
             : throw new ArgumentOutOfRangeException(nameof(Seconds), value, "must be positive and finite, or null");
     }
 
+    /// <summary>Latents per policy call. At least 1; changes neither the law nor the draws.</summary>
+    public int MicroBatch { get; init => field = Require.AtLeast(value, 1); } = 64;
+
     /// <summary>How training seconds are measured.</summary>
     public TrainingClock Clock { get; init; } = TrainingClock.Wall;
 

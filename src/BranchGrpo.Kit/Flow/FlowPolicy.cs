@@ -1,3 +1,4 @@
+using BranchGrpo.Kit.Native;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -24,8 +25,15 @@ public abstract class FlowPolicy : IDisposable
     /// <returns>Shape [B, …latent]; the caller owns it.</returns>
     public abstract Tensor Velocity(Tensor latents, double sigma, Conditioning conditioning);
 
-    /// <summary>A policy with the same weights in storage of its own: a reference for the KL term, or an old policy.</summary>
+    /// <summary>A policy with the same weights in storage of its own.</summary>
     public abstract FlowPolicy Clone();
+
+    /// <summary>The reference of a KL term: the policy before training, whatever training does later. A clone unless the policy has something
+    /// cheaper, such as its own network without its adapters.</summary>
+    public virtual FlowPolicy Reference() => Clone();
+
+    /// <summary>Writes what training may have changed and others need, to a file that is whole or not there.</summary>
+    public virtual void Save(string path) => SafeTensors.Write(path, Network.state_dict());
 
     /// <summary>Names of the parameters that training may change, in the order of the network; the others stay frozen.</summary>
     public virtual IEnumerable<string> TrainedNames() => Network.named_parameters().Select(p => p.name);
@@ -38,10 +46,10 @@ public abstract class FlowPolicy : IDisposable
     }
 
     /// <summary>Where the weights are.</summary>
-    public Device Device => Network.parameters().First().device;
+    public virtual Device Device => Network.parameters().First().device;
 
-    /// <summary>Element type of the weights and of the latents.</summary>
-    public ScalarType Dtype => Network.parameters().First().dtype;
+    /// <summary>Element type of the latents, and of the weights unless the network computes in another.</summary>
+    public virtual ScalarType Dtype => Network.parameters().First().dtype;
 
     /// <summary>Frees the network.</summary>
     public virtual void Dispose()

@@ -20,7 +20,7 @@ public sealed class GrpoTraining : IDisposable
     /// <param name="policy">Trained in place; borrowed.</param>
     /// <param name="recipe">What an iteration does.</param>
     /// <param name="seed">All randomness of the run.</param>
-    /// <param name="reference">Reference of the KL term; a clone of the policy by default. Borrowed.</param>
+    /// <param name="reference">Reference of the KL term; the policy's own by default. Borrowed.</param>
     public GrpoTraining(FlowPolicy policy, Recipe recipe, ulong seed, FlowPolicy? reference = null)
     {
         (this.policy, this.recipe, this.seed) = (policy, recipe, seed);
@@ -30,7 +30,7 @@ public sealed class GrpoTraining : IDisposable
         optimizer = new AdamW(parameters, new() { LearningRate = recipe.LearningRate, WeightDecay = recipe.WeightDecay });
         average = recipe.EmaDecay is { } decay ? new WeightAverage(parameters, decay) : null;
         OwnsReference = reference is null && recipe.Objective.KlCoefficient > 0;
-        this.reference = OwnsReference ? policy.Clone() : reference;
+        this.reference = OwnsReference ? policy.Reference() : reference;
     }
 
     private bool OwnsReference { get; }
@@ -71,7 +71,7 @@ public sealed class GrpoTraining : IDisposable
     /// <summary>Exchanges the weights for their moving average until disposed; does nothing where the recipe keeps none.</summary>
     public IDisposable? AveragedWeights() => average?.Use();
 
-    /// <summary>Writes weights, optimiser moments, average and iteration to one safetensors file (temporary file, then rename).</summary>
+    /// <summary>Writes trained weights, optimiser moments, average and iteration to one safetensors file (temporary file, then rename).</summary>
     public void Save(string path)
     {
         using var scope = NewDisposeScope();
@@ -143,7 +143,10 @@ public sealed class GrpoTraining : IDisposable
     public const double RatioTolerance = 1e-6;
 
     private IEnumerable<KeyValuePair<string, Tensor>> State() =>
-        [.. Named("policy", policy.Network.state_dict()), .. Named("adamw", optimizer.State()), .. Named("average", average?.State() ?? [])];
+    [
+        .. Named("policy", policy.TrainedParameters().Select(p => KeyValuePair.Create(p.Name, (Tensor)p.Parameter))),
+        .. Named("adamw", optimizer.State()), .. Named("average", average?.State() ?? []),
+    ];
 
     private static IEnumerable<KeyValuePair<string, Tensor>> Named(string prefix, IEnumerable<KeyValuePair<string, Tensor>> tensors) =>
         tensors.Select(t => new KeyValuePair<string, Tensor>($"{prefix}.{t.Key}", t.Value));

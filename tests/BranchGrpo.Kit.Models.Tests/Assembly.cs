@@ -1,0 +1,2 @@
+// Counts of live tensors are global, so test classes run one after the other.
+[assembly: CollectionBehavior(DisableTestParallelization = true)]
