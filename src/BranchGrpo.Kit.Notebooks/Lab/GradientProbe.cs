@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace BranchGrpo.Kit;
+namespace BranchGrpo.Kit.Notebooks;
 
 /// <summary>The gradient of the loss of chosen edges at a policy as one flat vector. Nothing is trained: weights, gradients and what requires
 /// a gradient are afterwards as they were.</summary>

@@ -1,4 +1,4 @@
-namespace BranchGrpo.Kit;
+namespace BranchGrpo.Kit.Notebooks;
 
 /// <summary>Seconds of an iteration from counts alone: a·(rollout evaluations) + b·(trained evaluations or edges).</summary>
 /// <param name="PerRollout">a, seconds per unit of rollout.</param>

@@ -1,4 +1,4 @@
-namespace BranchGrpo.Kit.Tests;
+namespace BranchGrpo.Kit.Notebooks.Tests;
 
 public class TimeModelTests
 {

@@ -1,6 +1,7 @@
+using BranchGrpo.Kit.Tests;
 using static TorchSharp.torch;
 
-namespace BranchGrpo.Kit.Tests;
+namespace BranchGrpo.Kit.Notebooks.Tests;
 
 public class GradientProbeTests
 {

@@ -1,4 +1,6 @@
-namespace BranchGrpo.Kit.Tests;
+using BranchGrpo.Kit.Tests;
+
+namespace BranchGrpo.Kit.Notebooks.Tests;
 
 public class ValueVarianceTests
 {

@@ -1,4 +1,4 @@
-namespace BranchGrpo.Kit;
+namespace BranchGrpo.Kit.Notebooks;
 
 /// <summary>Where the spread of the leaf rewards comes from: a nested analysis of variance over the splits of a tree.</summary>
 public static class ValueVariance

@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace BranchGrpo.Kit;
+namespace BranchGrpo.Kit.Notebooks;
 
 /// <summary>Signal and noise of gradients of different trees: only their sum and their squared norms are kept.</summary>
 /// <remarks>With g_1 … g_n independent draws of one estimator: E‖g‖² = ‖E g‖² + tr Cov g, and g_i·g_j, i ≠ j, is an unbiased estimate of ‖E
