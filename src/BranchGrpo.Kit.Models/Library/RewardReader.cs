@@ -1,0 +1,117 @@
+using System.Text.Json;
+using BranchGrpo.Kit.Models.Files;
+
+namespace BranchGrpo.Kit.Models.Library;
+
+/// <summary>Recognises the reward models in a folder: by configuration where one is published, else by the names of the weights.</summary>
+internal static class RewardReader
+{
+    private static readonly string[] Kinds = [".pt", ".pth", ".bin", ".safetensors"];
+
+    public static IEnumerable<FoundModel> Read(string folder)
+    {
+        if (Configured(folder) is { } model) return [model];
+        return Directory.EnumerateFiles(folder).Where(f => Kinds.Contains(Path.GetExtension(f))).Order(StringComparer.Ordinal)
+            .Select(OfFile).OfType<FoundModel>().ToArray();
+    }
+
+    /// <summary>A CLIP in the transformers layout, or an open_clip model with its own configuration.</summary>
+    private static FoundModel? Configured(string folder)
+    {
+        JsonElement? open, config;
+        try
+        {
+            open = ConfigFile.Read(Path.Combine(folder, "open_clip_config.json"))?.Part("model_cfg");
+            config = open is null ? ConfigFile.Read(Path.Combine(folder, "config.json")) : null;
+        }
+        catch (InvalidDataException)
+        {
+            return null;                                                        // another program's configuration
+        }
+        if (open is { } o)
+        {
+            var vision = o.Part("vision_cfg");
+            return Filled(new() { Kind = ModelKind.OpenClip, Path = folder, Summary = $"{vision?.Number("layers")} x {vision?.Number("width")}, "
+                + $"side {vision?.Number("image_size")}" }, folder);
+        }
+        if (config is not { } c || c.Text("model_type") != "clip" || c.Part("vision_config") is not { } v || c.Part("text_config") is not { } t) return null;
+        var quick = (v.Text("hidden_act") ?? t.Text("hidden_act") ?? "quick_gelu") == "quick_gelu";
+        return Filled(new()
+        {
+            Kind = quick ? ModelKind.ClipL : ModelKind.PickScore,
+            Path = folder,
+            Summary = $"{v.Number("num_hidden_layers")} x {v.Number("hidden_size")}, side {v.Number("image_size")}, {(quick ? "quick" : "exact")} GELU",
+            Faults = ModelFolder.HasClipVocabulary(folder) ? [] : ["vocab.json and merges.txt are missing (the CLIP tokenizer)"],
+        }, folder);
+    }
+
+    private static FoundModel Filled(FoundModel model, string path)
+    {
+        try
+        {
+            return model with { Parts = [ModelPart.Of("weights", path)] };
+        }
+        catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
+        {
+            return model with { Faults = model.Faults.Add(e.Message) };
+        }
+    }
+
+    private static FoundModel? OfFile(string path)
+    {
+        try
+        {
+            using var weights = Checkpoint.Open(path);
+            return Kind(weights) is { } kind ? Described(kind, path, weights) : null;
+        }
+        catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
+        {
+            return Named(path) is { } kind ? new() { Kind = kind, Path = path, Summary = "damaged", Faults = [e.Message] } : null;
+        }
+    }
+
+    private static ModelKind? Kind(WeightSource weights)
+    {
+        bool Has(string name) => weights.Entries.ContainsKey(name);
+        if (Has("visual.conv1.weight") && Has("logit_scale")) return ModelKind.Hps;
+        if (Has("blip.visual_encoder.patch_embed.proj.weight")) return ModelKind.ImageReward;
+        return Has("layers.0.weight") && Has("layers.7.weight") && weights.Entries["layers.7.weight"].Shape is [1, _] ? ModelKind.Aesthetic : null;
+    }
+
+    // A file that cannot be read is still worth a word if its name promises a reward.
+    private static ModelKind? Named(string path)
+    {
+        var name = Path.GetFileName(path);
+        return name.StartsWith("HPS_v2", StringComparison.Ordinal) ? ModelKind.Hps
+            : name.StartsWith("ImageReward", StringComparison.Ordinal) ? ModelKind.ImageReward
+            : name.Contains("linearMSE", StringComparison.Ordinal) ? ModelKind.Aesthetic
+            : null;
+    }
+
+    private static FoundModel Described(ModelKind kind, string path, WeightSource weights)
+    {
+        var folder = Path.GetDirectoryName(path)!;
+        string[] beside = kind == ModelKind.ImageReward ? ["med_config.json", "vocab.txt"] : [];
+        return new()
+        {
+            Kind = kind,
+            Path = path,
+            Summary = kind switch
+            {
+                ModelKind.Hps => HpsVersion(path),
+                ModelKind.ImageReward => "BLIP",
+                _ => $"over an embedding of {weights.Entries["layers.0.weight"].Shape[1]}",
+            },
+            Parts = [ModelPart.Of("weights", path, weights)],
+            Faults = [.. beside.Where(f => !File.Exists(Path.Combine(folder, f))).Select(f => $"{f} is missing beside {Path.GetFileName(path)}")],
+        };
+    }
+
+    /// <summary>v2.0 and v2.1 have the same shapes; only the published file names tell them apart.</summary>
+    private static string HpsVersion(string path) => Path.GetFileName(path) switch
+    {
+        var n when n.Contains("2.1", StringComparison.Ordinal) => "v2.1 by its file name",
+        var n when n.StartsWith("HPS_v2", StringComparison.Ordinal) => "v2.0 by its file name",
+        _ => "version unknown: v2.0 and v2.1 differ in their file names alone",
+    };
+}
