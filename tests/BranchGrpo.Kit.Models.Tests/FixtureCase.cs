@@ -14,6 +14,7 @@ internal sealed class FixtureCase(string name, ITestOutputHelper output) : IDisp
     private readonly List<string> failures = [];
     private readonly SortedDictionary<string, (double Error, string Tensor, double Tolerance)> worst = [];
     private WeightSource? io;
+    private readonly HashSet<string> seen = [];
     private int compared;
 
     public string Folder { get; } = Path.Combine(Fixtures.Folder, name);
@@ -56,9 +57,28 @@ internal sealed class FixtureCase(string name, ITestOutputHelper output) : IDisp
     public void Note(string tensor, double error, double tolerance)
     {
         compared++;
+        See(tensor);
         var group = tensor.Split('.')[0];
         if (!worst.TryGetValue(group, out var known) || !(error <= known.Error)) worst[group] = (error, tensor, tolerance);
         if (!(error <= tolerance)) failures.Add($"{tensor}: error {error:e2}, tolerance {tolerance:e2}");
+    }
+
+    /// <summary>A tensor that is described rather than compared, such as the argument of a table.</summary>
+    public void See(string tensor) => seen.Add(tensor);
+
+    /// <summary>Compares the gradient of every parameter that the case has as <c>grad.NAME</c>.</summary>
+    public void NearGradients(nn.Module network, double tolerance)
+    {
+        using var scope = NewDisposeScope();
+        foreach (var (parameter, value) in network.named_parameters())
+            if (Has($"grad.{parameter}")) Near($"grad.{parameter}", value.grad ?? zeros_like(value), tolerance);
+    }
+
+    /// <summary>Fails if a result, intermediate value or gradient of the case was left out.</summary>
+    public void AllCompared()
+    {
+        foreach (var tensor in Io.Entries.Keys.Where(k => k.StartsWith("out.") || k.StartsWith("mid.") || k.StartsWith("grad.")))
+            if (!seen.Contains(tensor)) failures.Add($"{tensor}: not compared");
     }
 
     /// <summary>Says what was measured and fails if anything was off, or if nothing was compared.</summary>

@@ -7,7 +7,7 @@ namespace BranchGrpo.Kit.Models.Files;
 public static class Checkpoint
 {
     /// <summary>Opens a safetensors file, a folder with one (or with shards and their index), or a restricted <c>.pt</c> file.</summary>
-    public static WeightSource Open(string path) => new SafeTensorsSource(path);
+    public static WeightSource Open(string path) => new SafeTensorsSource(Directory.Exists(path) ? Path.Combine(path, "model.safetensors") : path);
 
     /// <summary>Copies every weight of a network from a checkpoint, converted to the network's type and place: all of them, and no others.</summary>
     /// <param name="network">Filled in place. Nothing is changed when names or shapes do not fit.</param>

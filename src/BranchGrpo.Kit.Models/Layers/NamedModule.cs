@@ -32,5 +32,8 @@ internal abstract class NamedModule(string name) : nn.Module(name)
         return parameter;
     }
 
+    /// <summary>Fields are not registered once more under their own names.</summary>
+    protected override void RegisterComponents() { }
+
     private sealed class Folder() : nn.Module(nameof(Folder));
 }
