@@ -11,6 +11,7 @@ var root = new RootCommand("GRPO on branching rollouts for flow models: train, c
     CostCommand.Create(),
     SampleCommand.Create(),
     ShapesCommand.Create(),
+    ModelsCommand.Create(),
     KernelCommand.Create(),
     NotebookCommand.Create(),
     DoctorCommand.Create(),

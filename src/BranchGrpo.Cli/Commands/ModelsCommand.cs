@@ -1,0 +1,45 @@
+using System.CommandLine;
+using BranchGrpo.Cli.Compare;
+using BranchGrpo.Kit.Models.Library;
+using BranchGrpo.Kit.Models.Library.Tiny;
+using BranchGrpo.Kit.Native;
+
+namespace BranchGrpo.Cli.Commands;
+
+/// <summary><c>branchgrpo models</c>: the user's folder of published checkpoints.</summary>
+internal static class ModelsCommand
+{
+    public static Command Create() => new("models", "Published image models and rewards: check a folder of them, make tiny ones, embed prompts.")
+    {
+        Check(), MakeTiny(),
+    };
+
+    private static Command Check()
+    {
+        var folder = Folder();
+        var device = new Option<string?>("--device") { Description = "cpu or cuda; cuda if there is one" };
+        var command = new Command("check", "Say what is in a folder, what is missing, what it needs and whether it fits this device.") { folder, device };
+        command.SetAction(parsed => ModelsReport.Print(ModelFolder.Open(parsed.GetValue(folder)!.FullName), parsed.GetValue(device)));
+        return command;
+    }
+
+    private static Command MakeTiny()
+    {
+        var folder = Folder();
+        var seed = new Option<ulong>("--seed") { Description = "seed of the weights", DefaultValueFactory = _ => 1 };
+        var command = new Command("make-tiny", "Write every model in its published layout, a few MB in all, with random weights: to try things out.")
+        {
+            folder, seed,
+        };
+        command.SetAction(parsed =>
+        {
+            LibTorch.Load();
+            var path = parsed.GetValue(folder)!.FullName;
+            RunFolder.Prepare(path);
+            Console.WriteLine(TinyModels.Make(path, parsed.GetValue(seed)));
+        });
+        return command;
+    }
+
+    private static Argument<DirectoryInfo> Folder() => new("folder") { Description = "folder of the models" };
+}

@@ -1,0 +1,55 @@
+using System.Globalization;
+using BranchGrpo.Kit.Models.Library;
+using BranchGrpo.Kit.Native;
+using TorchSharp;
+
+namespace BranchGrpo.Cli;
+
+/// <summary>What is in a folder of models, in words.</summary>
+internal static class ModelsReport
+{
+    /// <summary>Prints what was found, what is missing and whether it fits.</summary>
+    /// <returns>0 when there is a complete image model and a complete reward, else 1.</returns>
+    public static int Print(ModelFolder folder, string? device)
+    {
+        LibTorch.Load();
+        foreach (var model in folder.Models) Print(model);
+        var absent = Enum.GetValues<ModelKind>().Where(kind => folder.Find(kind) is null).ToArray();
+        foreach (var kind in absent) Say("not here", $"{kind.Title()}: {kind.Origin()}");
+        var place = EmbeddedTask.Find(device ?? (torch.cuda.is_available() ? "cuda" : "cpu"));
+        var memory = DeviceMemory.Of(place);
+        Say("device", memory is null ? $"{place}, memory not known" : $"{memory.Name}, {Size(memory.Bytes)}");
+        var policy = folder.Models.Any(m => m is { IsComplete: true, Kind: ModelKind.Flux or ModelKind.StableDiffusion3 });
+        var reward = folder.Models.Any(m => m is { IsComplete: true, Kind: not (ModelKind.Flux or ModelKind.StableDiffusion3) });
+        Console.WriteLine(policy && reward ? "An image model and a reward are complete: 'run' can train."
+            : $"To train it takes {(policy ? "" : "a complete FLUX or Stable Diffusion 3 pipeline")}{(policy || reward ? "" : " and ")}"
+                + $"{(reward ? "" : "a complete reward model")}; see above.");
+        return policy && reward ? 0 : 1;
+    }
+
+    /// <summary>One line per model, for <c>doctor</c>.</summary>
+    public static string Line(FoundModel model) => $"{model.Summary}, {Size(model.Bytes)}"
+        + (model.IsComplete ? "" : $"; MISSING: {string.Join("; ", model.Faults)}");
+
+    private static void Print(FoundModel model)
+    {
+        Say(model.Kind.Title(), model.Path);
+        Say("", model.Summary);
+        foreach (var part in model.Parts) Say("  " + part.Name, $"{Count(part.Parameters)} parameters, {Size(part.Bytes)} as {part.Dtype}");
+        foreach (var fault in model.Faults) Say("  MISSING", fault);
+    }
+
+    private static void Say(string what, string found) => Console.WriteLine($"{what,-28} {found}");
+
+    private static string Count(long number) => number switch
+    {
+        >= 1_000_000_000 => Text(number / 1e9, "0.00") + " billion",
+        >= 1_000_000 => Text(number / 1e6, "0.0") + " million",
+        _ => number.ToString("N0", CultureInfo.InvariantCulture),
+    };
+
+    /// <summary>Bytes in GB or MB of 10⁹ and 10⁶ bytes, as file listings and model cards count.</summary>
+    public static string Size(long bytes) => bytes >= 1_000_000_000 ? Text(bytes / 1e9, "0.0") + " GB" : Text(bytes / 1e6, "0.0") + " MB";
+
+    private static string Text(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
+}
