@@ -3,7 +3,7 @@ using BranchGrpo.Kit.Models.Schedules;
 using Xunit.Abstractions;
 using static TorchSharp.torch;
 
-namespace BranchGrpo.Kit.Models.Tests;
+namespace BranchGrpo.Kit.Models.Tests.Schedules;
 
 /// <summary>Tables of noise levels and times of the published samplers and trainers.</summary>
 public sealed class ScheduleFixtureTests(ITestOutputHelper output)
