@@ -7,7 +7,7 @@ namespace BranchGrpo.Kit.Models.Tests.Images;
 
 public sealed class PictureFixtureTests(ITestOutputHelper output)
 {
-    private static readonly Dictionary<string, PictureMode> Modes = new()
+    internal static readonly Dictionary<string, PictureMode> Modes = new()
     {
         ["1"] = PictureMode.Bit, ["L"] = PictureMode.Grey, ["LA"] = PictureMode.GreyAlpha, ["P"] = PictureMode.Palette,
         ["RGB"] = PictureMode.Rgb, ["RGBA"] = PictureMode.Rgba,
