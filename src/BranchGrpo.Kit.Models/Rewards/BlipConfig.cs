@@ -1,0 +1,85 @@
+using BranchGrpo.Kit.Models.Files;
+
+namespace BranchGrpo.Kit.Models.Rewards;
+
+/// <summary>Sizes of ImageReward. Only the text part is published as a configuration; the rest is read from the weights, but for the number of heads of the
+/// vision tower, which they do not show.</summary>
+internal sealed record BlipConfig
+{
+    public required long ImageHeight { get; init; }
+
+    public required long ImageWidth { get; init; }
+
+    public required long PatchSize { get; init; }
+
+    public required long VisionWidth { get; init; }
+
+    public required long VisionHidden { get; init; }
+
+    public required int VisionLayers { get; init; }
+
+    /// <summary>16 in the published network.</summary>
+    public required long VisionHeads { get; init; }
+
+    public required long TextWidth { get; init; }
+
+    public required long TextHidden { get; init; }
+
+    public required int TextLayers { get; init; }
+
+    public required long TextHeads { get; init; }
+
+    public required double TextEpsilon { get; init; }
+
+    public required string TextActivation { get; init; }
+
+    public required long Vocabulary { get; init; }
+
+    public required long Positions { get; init; }
+
+    public required IReadOnlyList<long> HeadWidths { get; init; }
+
+    /// <summary>Mean of the head's output over the pairs that ImageReward was made with, as published.</summary>
+    public double Mean { get; init; } = 0.16717362830052426;
+
+    /// <summary>Its standard deviation, as published.</summary>
+    public double Deviation { get; init; } = 1.0333394966054072;
+
+    public long Patches => ImageHeight / PatchSize * (ImageWidth / PatchSize);
+
+    /// <summary>Reads <c>med_config.json</c> beside the weights, and <c>config.json</c> where one says what the published code fixes.</summary>
+    /// <param name="folder">Of the configuration.</param>
+    /// <param name="weights">Borrowed.</param>
+    public static BlipConfig Read(string folder, WeightSource weights)
+    {
+        var extra = Path.Combine(folder, "config.json") is var beside && File.Exists(beside) ? SettingsReader.Read(beside) : (System.Text.Json.JsonElement?)null;
+        var text = Path.Combine(folder, "med_config.json") is var med && File.Exists(med) ? SettingsReader.Read(med)
+            : extra?.Section("med_config") ?? throw new InvalidDataException($"{folder}: expected med_config.json beside the weights of ImageReward");
+        text.Only(("add_type_embeddings", "false"), ("position_embedding_type", "absolute"));
+        var vision = extra?.Section("vit");
+        const string tower = "blip.visual_encoder.";
+        var patch = Shape(weights, tower + "patch_embed.proj.weight");                             // [W, 3, patch, patch]
+        var patches = Shape(weights, tower + "pos_embed")[1] - 1;
+        var side = (long)Math.Round(Math.Sqrt(patches)) * patch[2];
+        var (height, width) = vision?.Sides("img_size", side) ?? (side, side);
+        return new()
+        {
+            ImageHeight = height, ImageWidth = width, PatchSize = patch[2], VisionWidth = patch[0], VisionHeads = vision?.Whole("num_heads", 16) ?? 16,
+            VisionHidden = Shape(weights, tower + "blocks.0.mlp.fc1.weight")[0],
+            VisionLayers = weights.Entries.Keys.Count(name => name.StartsWith(tower + "blocks.", StringComparison.Ordinal)
+                && name.EndsWith(".norm1.weight", StringComparison.Ordinal)),
+            TextWidth = text.Whole("hidden_size", 768), TextHidden = text.Whole("intermediate_size", 3072),
+            TextLayers = (int)text.Whole("num_hidden_layers", 12), TextHeads = text.Whole("num_attention_heads", 12),
+            TextEpsilon = text.Number("layer_norm_eps", 1e-12), TextActivation = text.Text("hidden_act", "gelu"),
+            // The published code grows the vocabulary by two tokens, whatever the configuration says.
+            Vocabulary = Shape(weights, "blip.text_encoder.embeddings.word_embeddings.weight")[0],
+            Positions = text.Whole("max_position_embeddings", 512),
+            HeadWidths = LinearHead.Widths(weights, "mlp."),
+            Mean = extra?.Number("mean", 0.16717362830052426) ?? 0.16717362830052426,
+            Deviation = extra?.Number("std", 1.0333394966054072) ?? 1.0333394966054072,
+        };
+    }
+
+    private static IReadOnlyList<long> Shape(WeightSource weights, string name) => weights.Entries.TryGetValue(name, out var entry) ? entry.Shape
+        : throw new InvalidDataException($"{weights.Name}: expected {name}; these are no weights of ImageReward");
+}

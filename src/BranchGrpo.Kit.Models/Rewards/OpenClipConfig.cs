@@ -1,0 +1,114 @@
+using System.Text.Json;
+
+namespace BranchGrpo.Kit.Models.Rewards;
+
+/// <summary>Sizes of an open_clip network, and how its pictures are prepared.</summary>
+/// <remarks>Layout of open_clip's model configurations: the network alone, or below <c>model_cfg</c> with <c>preprocess_cfg</c> beside it.</remarks>
+internal sealed record OpenClipConfig
+{
+    public required long Embedding { get; init; }
+
+    public required OpenClipVisionConfig Vision { get; init; }
+
+    public required OpenClipTextConfig Text { get; init; }
+
+    /// <summary>x·sigmoid(1.702·x) instead of the exact GELU, in both towers.</summary>
+    public bool QuickGelu { get; init; }
+
+    /// <summary>How pictures come to the network's side: <c>shortest</c> (then a centre crop), <c>squash</c> or <c>longest</c>.</summary>
+    public string ResizeMode { get; init; } = "shortest";
+
+    /// <summary>The published ViT-H-14 of HPSv2 and HPSv2.1, whose files come without a configuration.</summary>
+    public static OpenClipConfig ViTH14 { get; } = new()
+    {
+        Embedding = 1024,
+        Vision = new() { ImageHeight = 224, ImageWidth = 224, Layers = 32, Width = 1280, HeadWidth = 80, PatchSize = 14 },
+        Text = new() { ContextLength = 77, Vocabulary = 49408, Width = 1024, Heads = 16, Layers = 24 },
+    };
+
+    /// <summary>Reads <c>open_clip_config.json</c> or a model configuration of open_clip.</summary>
+    /// <exception cref="NotSupportedException">A variant that is not implemented.</exception>
+    public static OpenClipConfig Read(string path)
+    {
+        try
+        {
+            var root = SettingsReader.Read(path);
+            var model = root.Section("model_cfg") ?? root;
+            model.Only(("custom_text", "false"), ("init_logit_bias", ""), ("nonscalar_logit_scale", "false"), ("multimodal_cfg", ""));
+            var (vision, text) = (model.Section("vision_cfg"), model.Section("text_cfg"));
+            if (vision is null || text is null) throw new InvalidDataException("expected \"vision_cfg\" and \"text_cfg\"");
+            return new()
+            {
+                Embedding = model.Whole("embed_dim"),
+                Vision = OpenClipVisionConfig.Of(vision.Value),
+                Text = OpenClipTextConfig.Of(text.Value),
+                QuickGelu = model.Flag("quick_gelu"),
+                ResizeMode = root.Section("preprocess_cfg")?.Text("resize_mode", "shortest") ?? "shortest",
+            };
+        }
+        catch (Exception e) when (e is InvalidDataException or NotSupportedException)
+        {
+            throw new InvalidDataException($"{path}: {e.Message}", e);
+        }
+    }
+}
+
+/// <summary>Vision tower.</summary>
+internal sealed record OpenClipVisionConfig
+{
+    public required long ImageHeight { get; init; }
+
+    public required long ImageWidth { get; init; }
+
+    public required long Layers { get; init; }
+
+    public required long Width { get; init; }
+
+    /// <summary>Width of one head; their number is the width divided by it.</summary>
+    public required long HeadWidth { get; init; }
+
+    public required long PatchSize { get; init; }
+
+    public double MlpRatio { get; init; } = 4;
+
+    public long Patches => ImageHeight / PatchSize * (ImageWidth / PatchSize);
+
+    public static OpenClipVisionConfig Of(JsonElement settings)
+    {
+        settings.Only(("timm_model_name", ""), ("attentional_pool", "false"), ("global_average_pool", "false"), ("input_patchnorm", "false"),
+            ("no_ln_pre", "false"), ("pool_type", "tok"), ("pos_embed_type", "learnable"), ("ls_init_value", ""), ("act_kwargs", "{}"), ("norm_kwargs", "{}"));
+        var (height, width) = settings.Sides("image_size", 224);
+        return new()
+        {
+            ImageHeight = height, ImageWidth = width, Layers = settings.Whole("layers", 12), Width = settings.Whole("width", 768),
+            HeadWidth = settings.Whole("head_width", 64), PatchSize = settings.Whole("patch_size", 16), MlpRatio = settings.Number("mlp_ratio", 4),
+        };
+    }
+}
+
+/// <summary>Text tower.</summary>
+internal sealed record OpenClipTextConfig
+{
+    public required long ContextLength { get; init; }
+
+    public required long Vocabulary { get; init; }
+
+    public required long Width { get; init; }
+
+    public required long Heads { get; init; }
+
+    public required long Layers { get; init; }
+
+    public double MlpRatio { get; init; } = 4;
+
+    public static OpenClipTextConfig Of(JsonElement settings)
+    {
+        settings.Only(("hf_model_name", ""), ("embed_cls", "false"), ("proj_bias", "false"), ("proj_type", "linear"), ("no_causal_mask", "false"),
+            ("pool_type", "argmax"), ("ls_init_value", ""), ("act_kwargs", "{}"), ("norm_kwargs", "{}"));
+        return new()
+        {
+            ContextLength = settings.Whole("context_length", 77), Vocabulary = settings.Whole("vocab_size", 49408), Width = settings.Whole("width", 512),
+            Heads = settings.Whole("heads", 8), Layers = settings.Whole("layers", 12), MlpRatio = settings.Number("mlp_ratio", 4),
+        };
+    }
+}
