@@ -5,12 +5,16 @@ using static TorchSharp.torch;
 namespace BranchGrpo.Kit.Models.Layers;
 
 /// <summary>A part of a network whose weights carry the names of the published checkpoints, dots and numbers included.</summary>
-/// <param name="name">Name of the class in error messages.</param>
-internal abstract class NamedModule(string name) : nn.Module(name)
+public abstract class NamedModule : nn.Module
 {
+    /// <param name="name">Name of the class in error messages.</param>
+    private protected NamedModule(string name) : base(name)
+    {
+    }
+
     /// <summary>Registers a part under a dotted path such as <c>ff.net.0.proj</c>; the parts between are made as they are needed.</summary>
     /// <returns>The part.</returns>
-    protected T Add<T>(string path, T module) where T : nn.Module
+    private protected T Add<T>(string path, T module) where T : nn.Module
     {
         nn.Module parent = this;
         var parts = path.Split('.');
@@ -25,7 +29,7 @@ internal abstract class NamedModule(string name) : nn.Module(name)
     }
 
     /// <summary>Registers a weight of its own under an undotted name. Its values are not set: a checkpoint fills them.</summary>
-    protected Parameter Add(string name, WeightFormat format, params long[] shape)
+    private protected Parameter Add(string name, WeightFormat format, params long[] shape)
     {
         var parameter = format.Empty(shape);
         register_parameter(name, parameter);
