@@ -30,7 +30,7 @@ public class RecipeTests
                 (metrics.RolloutEvaluations, metrics.TrainedEvaluations, metrics.Leaves, metrics.Edges, metrics.Updates));
             using var tree = TreeRollout.Grow(policy, recipe.Plan.At(i, 5), prompts, SeededNoise.For(5, i));
             Assert.Equal(cost.PeakLatents, tree.Count + tree.Leaves.shape[0]);
-            Assert.True(metrics.FirstRatioError <= GrpoTraining.RatioTolerance);
+            Assert.True(metrics.FirstRatioError <= policy.RatioTolerance);
             Assert.True(metrics.Depths.Sum(d => d.Edges) == metrics.Edges && metrics.GradNorm > 0 && metrics.RewardStd > 0);
         }
     }

@@ -51,6 +51,10 @@ public abstract class FlowPolicy : IDisposable
     /// <summary>Element type of the latents, and of the weights unless the network computes in another.</summary>
     public virtual ScalarType Dtype => Network.parameters().First().dtype;
 
+    /// <summary>Largest |ρ − 1| allowed before the first update, log-probabilities averaged over elements: what rounding does to a velocity that is
+    /// evaluated twice. A network that computes in fewer bits than its latents have says how many more it needs.</summary>
+    public virtual double RatioTolerance => 1e-6;
+
     /// <summary>Frees the network.</summary>
     public virtual void Dispose()
     {

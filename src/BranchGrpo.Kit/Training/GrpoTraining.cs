@@ -133,14 +133,11 @@ public sealed class GrpoTraining : IDisposable
     private double CheckRatios(RolloutTree tree, EdgeOutcome[] outcomes)
     {
         var worst = outcomes.MaxBy(e => Math.Abs(e.Ratio - 1));
-        var tolerance = RatioTolerance * (recipe.Objective.Reduction == Reduction.Sum ? tree.Elements : 1);
+        var tolerance = policy.RatioTolerance * (recipe.Objective.Reduction == Reduction.Sum ? tree.Elements : 1);
         return Math.Abs(worst.Ratio - 1) is var error && error <= tolerance ? error
             : throw new InvalidOperationException($"Before the first update every ratio must be 1, but the edge into node {worst.Child} has {worst.Ratio:R}: "
                 + "the policy does not give the same velocity twice. It must be deterministic and independent between rows of a batch.");
     }
-
-    /// <summary>Largest |ρ − 1| allowed before the first update (log-probabilities averaged over elements).</summary>
-    public const double RatioTolerance = 1e-6;
 
     private IEnumerable<KeyValuePair<string, Tensor>> State() =>
     [
