@@ -7,7 +7,7 @@ namespace BranchGrpo.Kit.Shapes;
 /// A few pictures per caption, 10 steps. For the 24 test captions: <c>reward</c>, <c>heldout</c> (mean cosines of the two rewards), <c>verifier</c>
 /// (share with all four attributes right), <c>rmse</c> (mean, to the nearest clean picture of its own caption), <c>diversity</c> (mean over captions
 /// of the mean root mean square difference between two of its pictures). The same for the validation captions as <c>validation-reward</c> and so on.
-/// <c>kl</c>: divergence from the base policy in nats per element, see <see cref="ShapesDrift"/>.
+/// <c>kl</c>: divergence from the base policy in nats per element, see <see cref="PolicyDrift"/>.
 /// </remarks>
 internal sealed class ShapesEvaluation(ShapesSize size, ShapesReward reward, ShapesReward heldOut, Func<FlowPolicy> createBase, int repeats)
 {
@@ -20,7 +20,7 @@ internal sealed class ShapesEvaluation(ShapesSize size, ShapesReward reward, Sha
         var scores = new Dictionary<string, double>();
         Measure(policy, ShapesPrompts.Test, Seed, "", scores);
         Measure(policy, ShapesPrompts.Validation, Seed + 1, "validation-", scores);
-        scores["kl"] = ShapesDrift.KlToBase(policy, start.Value, ShapesPrompts.Test, Steps, Seed);
+        scores["kl"] = PolicyDrift.KlToBase(policy, start.Value, ShapesPrompts.Test, NoiseSchedule.Shifted(Steps), Seed);
         return new EvaluationScores(scores);
     }
 

@@ -118,7 +118,7 @@ public class RewardTests
         using var moved = new Shifted(Shipped.Policy(), 0.1);
         // Δv = 0.1 everywhere: each step adds c²·0.01/(2·std²) with c = Δ(1 + (1 − σ)/(2σ)) and std² = −Δ, here with Δ = −1/4.
         var expected = new[] { 1, 0.75, 0.5, 0.25 }.Sum(sigma => 0.01 * 0.25 * Math.Pow(1 + (1 - sigma) / (2 * sigma), 2) / 2);
-        Assert.Equal(expected, ShapesDrift.KlToBase(moved, reference, [.. ShapesPrompts.Test.Take(3)], 4, seed: 1), 5);
+        Assert.Equal(expected, PolicyDrift.KlToBase(moved, reference, [.. ShapesPrompts.Test.Take(3)], NoiseSchedule.Shifted(4), seed: 1), 5);
     }
 
     /// <summary>A policy whose velocity is another's plus a constant.</summary>
