@@ -16,7 +16,7 @@ public sealed class PictureFixtureTests(ITestOutputHelper output)
     public static TheoryData<string> Folders => Fixtures.Cases("preprocess", folder => Directory.GetFiles(folder, "*.png").Length > 0 && Images(folder));
 
     /// <summary>Mode, size and every byte of each file, and of its conversion to colours.</summary>
-    [Theory]
+    [FixtureTheory]
     [MemberData(nameof(Folders))]
     public void Files_are_read_in_their_own_mode(string name)
     {

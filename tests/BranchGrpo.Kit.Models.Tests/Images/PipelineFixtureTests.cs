@@ -12,7 +12,7 @@ public sealed partial class PipelineFixtureTests(ITestOutputHelper output)
     public static TheoryData<string> Folders => Fixtures.Cases("preprocess", folder => File.ReadAllText(Path.Combine(folder, "case.json")).Contains("tolerance_hps", StringComparison.Ordinal));
 
     /// <summary>The hash of the last 8-bit image, and the floats behind it, of every image and pipeline that the case lists.</summary>
-    [Theory]
+    [FixtureTheory]
     [MemberData(nameof(Folders))]
     public void Images_reach_the_networks_as_in_the_published_rewards(string name)
     {

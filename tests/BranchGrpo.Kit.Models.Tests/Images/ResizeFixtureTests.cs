@@ -11,7 +11,7 @@ public sealed class ResizeFixtureTests(ITestOutputHelper output)
 
     public static TheoryData<string> Torch => Fixtures.Cases("resize", folder => !FirstCase(folder).TryGetProperty("filter", out _));
 
-    [Theory]
+    [FixtureTheory]
     [MemberData(nameof(Pillow))]
     public void Bytes_equal_those_of_Pillow(string name)
     {
@@ -32,7 +32,7 @@ public sealed class ResizeFixtureTests(ITestOutputHelper output)
         fixture.Done();
     }
 
-    [Theory]
+    [FixtureTheory]
     [MemberData(nameof(Torch))]
     public void Values_and_gradients_equal_those_of_torch(string name)
     {

@@ -10,7 +10,7 @@ public sealed class TensorImageFixtureTests(ITestOutputHelper output)
         File.Exists(Path.Combine(folder, "io.safetensors")) && Files.Checkpoint.Open(Path.Combine(folder, "io.safetensors")) is var io
         && io.Entries.Keys.Any(k => k.StartsWith("in.unit", StringComparison.Ordinal) || k.StartsWith("in.vae", StringComparison.Ordinal)));
 
-    [Theory]
+    [FixtureTheory]
     [MemberData(nameof(Conversions))]
     public void Bytes_equal_those_of_the_published_runs(string name)
     {
