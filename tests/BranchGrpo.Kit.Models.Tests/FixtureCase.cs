@@ -53,6 +53,12 @@ internal sealed class FixtureCase(string name, ITestOutputHelper output) : IDisp
         Note(tensor, error, tolerance);
     }
 
+    /// <summary>Compares what a network shows of itself with the case's <c>mid.*</c>, where the case has it.</summary>
+    public void Probe(string part, Tensor got, double tolerance)
+    {
+        if (Has($"mid.{part}")) Near($"mid.{part}", got, tolerance);
+    }
+
     /// <summary>Adds an error that was measured elsewhere.</summary>
     public void Note(string tensor, double error, double tolerance)
     {

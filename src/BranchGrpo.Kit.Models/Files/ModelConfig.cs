@@ -30,6 +30,12 @@ internal sealed class ModelConfig(string name, JsonElement root)
     public long Long(string key, long otherwise) => Number(key) is not { } value ? otherwise
         : value.TryGetInt64(out var number) ? number : throw Refused(key, "a whole number", value);
 
+    public int Int(string key, int otherwise) => Long(key, otherwise) is >= int.MinValue and <= int.MaxValue and var number ? (int)number
+        : throw Refused(key, "a smaller number", Find(key)!.Value);
+
+    /// <summary>A whole number that has no default.</summary>
+    public long Long(string key) => Has(key) ? Long(key, 0) : throw Refused(key, "a whole number", "none");
+
     public double Double(string key, double otherwise) => Number(key)?.GetDouble() ?? otherwise;
 
     public bool Flag(string key, bool otherwise) => Find(key) is not { } value ? otherwise
@@ -54,6 +60,14 @@ internal sealed class ModelConfig(string name, JsonElement root)
     /// <summary>An object in the object, such as <c>text_config</c>.</summary>
     public ModelConfig? Part(string key) => Find(key) is not { } value ? null
         : value.ValueKind == JsonValueKind.Object ? new($"{name}, {key}", value) : throw Refused(key, "an object", value);
+
+    /// <summary>Refuses variants that this kit has no code for: each key is absent or has the value with which it changes nothing.</summary>
+    public void Only(params (string Key, string Value)[] neutral)
+    {
+        foreach (var (key, expected) in neutral)
+            if (Find(key) is { } value && !value.ToString().Equals(expected, StringComparison.OrdinalIgnoreCase))
+                throw Refused(key, expected.Length > 0 ? expected : "absent", value);
+    }
 
     /// <summary>Refuses a text that this kit has no code for.</summary>
     public void Expect(string key, string otherwise, params string[] known)

@@ -27,7 +27,7 @@ internal sealed class SelfAttention : NamedModule
 
     public SelfAttention(long width, long heads, ProjectionLayout layout, WeightFormat format) : base(nameof(SelfAttention))
     {
-        if (heads < 1 || width % heads != 0) throw new ArgumentException($"width {width} must be a multiple of the number of heads, {heads}", nameof(heads));
+        if (heads < 1 || width % heads != 0) throw new InvalidDataException($"Width {width} does not divide into {heads} heads.");
         this.heads = heads;
         switch (layout)
         {

@@ -52,31 +52,31 @@ internal sealed record BlipConfig
     /// <param name="weights">Borrowed.</param>
     public static BlipConfig Read(string folder, WeightSource weights)
     {
-        var extra = Path.Combine(folder, "config.json") is var beside && File.Exists(beside) ? SettingsReader.Read(beside) : (System.Text.Json.JsonElement?)null;
-        var text = Path.Combine(folder, "med_config.json") is var med && File.Exists(med) ? SettingsReader.Read(med)
-            : extra?.Section("med_config") ?? throw new InvalidDataException($"{folder}: expected med_config.json beside the weights of ImageReward");
+        var extra = Path.Combine(folder, "config.json") is var beside && File.Exists(beside) ? ModelConfig.Read(beside) : null;
+        var text = Path.Combine(folder, "med_config.json") is var med && File.Exists(med) ? ModelConfig.Read(med)
+            : extra?.Part("med_config") ?? throw new InvalidDataException($"{folder}: expected med_config.json beside the weights of ImageReward");
         text.Only(("add_type_embeddings", "false"), ("position_embedding_type", "absolute"));
-        var vision = extra?.Section("vit");
+        var vision = extra?.Part("vit");
         const string tower = "blip.visual_encoder.";
         var patch = Shape(weights, tower + "patch_embed.proj.weight");                             // [W, 3, patch, patch]
         var patches = Shape(weights, tower + "pos_embed")[1] - 1;
         var side = (long)Math.Round(Math.Sqrt(patches)) * patch[2];
-        var (height, width) = vision?.Sides("img_size", side) ?? (side, side);
+        var sides = vision?.Longs("img_size", side) ?? [side];                                     // one, or height and width
         return new()
         {
-            ImageHeight = height, ImageWidth = width, PatchSize = patch[2], VisionWidth = patch[0], VisionHeads = vision?.Whole("num_heads", 16) ?? 16,
+            ImageHeight = sides[0], ImageWidth = sides[^1], PatchSize = patch[2], VisionWidth = patch[0], VisionHeads = vision?.Long("num_heads", 16) ?? 16,
             VisionHidden = Shape(weights, tower + "blocks.0.mlp.fc1.weight")[0],
             VisionLayers = weights.Entries.Keys.Count(name => name.StartsWith(tower + "blocks.", StringComparison.Ordinal)
                 && name.EndsWith(".norm1.weight", StringComparison.Ordinal)),
-            TextWidth = text.Whole("hidden_size", 768), TextHidden = text.Whole("intermediate_size", 3072),
-            TextLayers = (int)text.Whole("num_hidden_layers", 12), TextHeads = text.Whole("num_attention_heads", 12),
-            TextEpsilon = text.Number("layer_norm_eps", 1e-12), TextActivation = text.Text("hidden_act", "gelu"),
+            TextWidth = text.Long("hidden_size", 768), TextHidden = text.Long("intermediate_size", 3072),
+            TextLayers = text.Int("num_hidden_layers", 12), TextHeads = text.Long("num_attention_heads", 12),
+            TextEpsilon = text.Double("layer_norm_eps", 1e-12), TextActivation = text.Text("hidden_act") ?? "gelu",
             // The published code grows the vocabulary by two tokens, whatever the configuration says.
             Vocabulary = Shape(weights, "blip.text_encoder.embeddings.word_embeddings.weight")[0],
-            Positions = text.Whole("max_position_embeddings", 512),
+            Positions = text.Long("max_position_embeddings", 512),
             HeadWidths = LinearHead.Widths(weights, "mlp."),
-            Mean = extra?.Number("mean", 0.16717362830052426) ?? 0.16717362830052426,
-            Deviation = extra?.Number("std", 1.0333394966054072) ?? 1.0333394966054072,
+            Mean = extra?.Double("mean", 0.16717362830052426) ?? 0.16717362830052426,
+            Deviation = extra?.Double("std", 1.0333394966054072) ?? 1.0333394966054072,
         };
     }
 

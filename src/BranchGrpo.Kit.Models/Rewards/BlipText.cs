@@ -53,7 +53,7 @@ internal sealed class BlipText : NamedModule
 
         public Layer(BlipConfig config, WeightFormat format) : base(nameof(BlipText))
         {
-            activation = Activations.Of(config.TextActivation);
+            activation = Activation.Named(config.TextActivation);
             own = Add("attention", new BertAttention(config, config.TextWidth, format));
             cross = Add("crossattention", new BertAttention(config, config.VisionWidth, format));
             up = Add("intermediate.dense", new Linear(config.TextWidth, config.TextHidden, format));

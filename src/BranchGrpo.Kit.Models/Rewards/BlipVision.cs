@@ -20,7 +20,7 @@ internal sealed class BlipVision : NamedModule
         classToken = Add("cls_token", format, 1, 1, width);
         positions = Add("pos_embed", format, 1, 1 + config.Patches, width);
         patches = Add("patch_embed.proj", new Convolution(3, width, config.PatchSize, format, stride: config.PatchSize));
-        var shape = new BlockShape(width, config.VisionHeads, config.VisionHidden, Epsilon, Activations.Of("gelu"));
+        var shape = new BlockShape(width, config.VisionHeads, config.VisionHidden, Epsilon, Activation.Named("gelu"));
         blocks = [.. Enumerable.Range(0, config.VisionLayers).Select(i => Add($"blocks.{i}", new PreNormBlock(shape, BlockNames.Timm, format)))];
         norm = Add("norm", new LayerNorm(width, Epsilon, format));
     }

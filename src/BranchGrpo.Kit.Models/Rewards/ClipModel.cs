@@ -1,4 +1,5 @@
 using BranchGrpo.Kit.Models.Layers;
+using BranchGrpo.Kit.Models.Text;
 using static TorchSharp.torch;
 
 namespace BranchGrpo.Kit.Models.Rewards;
@@ -7,15 +8,15 @@ namespace BranchGrpo.Kit.Models.Rewards;
 internal sealed class ClipModel : TwoTowers
 {
     private readonly ClipVision vision;
-    private readonly ClipText text;
+    private readonly ClipTextTransformer text;
     private readonly Linear visualProjection;
     private readonly Linear textProjection;
 
     public ClipModel(ClipConfig config, WeightFormat format) : base(nameof(ClipModel), format)
     {
         vision = Add("vision_model", new ClipVision(config, format));
-        text = Add("text_model", new ClipText(config, format));
-        visualProjection = Add("visual_projection", new Linear(config.Vision.Width, config.Projection, format, bias: false));
+        text = Add("text_model", new ClipTextTransformer(config.Text, format));
+        visualProjection = Add("visual_projection", new Linear(config.Width, config.Projection, format, bias: false));
         textProjection = Add("text_projection", new Linear(config.Text.Width, config.Projection, format, bias: false));
     }
 
@@ -39,6 +40,6 @@ internal sealed class ClipModel : TwoTowers
     public Tensor EncodeTexts(Tensor ids, Tensor? attended, Probe? probe)
     {
         using var scope = NewDisposeScope();
-        return Embeddings.Wide(textProjection.Forward(text.Forward(ids, attended, probe.Under("text")))).MoveToOuterDisposeScope();
+        return Embeddings.Wide(textProjection.Forward(text.Forward(ids, attended, probe.Under("text")).Pooled)).MoveToOuterDisposeScope();
     }
 }

@@ -14,11 +14,11 @@ internal sealed class ClipVision : NamedModule
 
     public ClipVision(ClipConfig config, WeightFormat format) : base(nameof(ClipVision))
     {
-        var tower = config.Vision;
         embeddings = Add("embeddings", new PatchEmbeddings(config, format));
-        preNorm = Add("pre_layrnorm", new LayerNorm(tower.Width, tower.Epsilon, format));            // the published spelling
-        blocks = ClipText.Blocks(tower, format, Add);
-        postNorm = Add("post_layernorm", new LayerNorm(tower.Width, tower.Epsilon, format));
+        preNorm = Add("pre_layrnorm", new LayerNorm(config.Width, config.Epsilon, format));            // the published spelling
+        var shape = new BlockShape(config.Width, config.Heads, config.Inner, config.Epsilon, Activation.Named(config.Activation));
+        blocks = [.. Enumerable.Range(0, config.Layers).Select(i => Add($"encoder.layers.{i}", new PreNormBlock(shape, BlockNames.Transformers, format)))];
+        postNorm = Add("post_layernorm", new LayerNorm(config.Width, config.Epsilon, format));
     }
 
     /// <param name="pixels">Shape [B, 3, S, S].</param>
@@ -49,7 +49,7 @@ internal sealed class ClipVision : NamedModule
 
         public PatchEmbeddings(ClipConfig config, WeightFormat format) : base(nameof(PatchEmbeddings))
         {
-            var width = config.Vision.Width;
+            var width = config.Width;
             classEmbedding = Add("class_embedding", format, width);
             patches = Add("patch_embedding", new Convolution(3, width, config.PatchSize, format, stride: config.PatchSize, bias: false));
             positions = Add("position_embedding", new Embedding(1 + config.Patches, width, format));

@@ -1,4 +1,4 @@
-using System.Text.Json;
+using BranchGrpo.Kit.Models.Files;
 
 namespace BranchGrpo.Kit.Models.Rewards;
 
@@ -27,29 +27,20 @@ internal sealed record OpenClipConfig
     };
 
     /// <summary>Reads <c>open_clip_config.json</c> or a model configuration of open_clip.</summary>
-    /// <exception cref="NotSupportedException">A variant that is not implemented.</exception>
+    /// <exception cref="InvalidDataException">A variant that is not implemented.</exception>
     public static OpenClipConfig Read(string path)
     {
-        try
+        var root = ModelConfig.Read(path);
+        var model = root.Part("model_cfg") ?? root;
+        model.Only(("custom_text", "false"), ("init_logit_bias", ""), ("nonscalar_logit_scale", "false"), ("multimodal_cfg", ""));
+        return new()
         {
-            var root = SettingsReader.Read(path);
-            var model = root.Section("model_cfg") ?? root;
-            model.Only(("custom_text", "false"), ("init_logit_bias", ""), ("nonscalar_logit_scale", "false"), ("multimodal_cfg", ""));
-            var (vision, text) = (model.Section("vision_cfg"), model.Section("text_cfg"));
-            if (vision is null || text is null) throw new InvalidDataException("expected \"vision_cfg\" and \"text_cfg\"");
-            return new()
-            {
-                Embedding = model.Whole("embed_dim"),
-                Vision = OpenClipVisionConfig.Of(vision.Value),
-                Text = OpenClipTextConfig.Of(text.Value),
-                QuickGelu = model.Flag("quick_gelu"),
-                ResizeMode = root.Section("preprocess_cfg")?.Text("resize_mode", "shortest") ?? "shortest",
-            };
-        }
-        catch (Exception e) when (e is InvalidDataException or NotSupportedException)
-        {
-            throw new InvalidDataException($"{path}: {e.Message}", e);
-        }
+            Embedding = model.Long("embed_dim"),
+            Vision = OpenClipVisionConfig.Of(model.Part("vision_cfg") ?? throw model.Refused("vision_cfg", "an object", "none")),
+            Text = OpenClipTextConfig.Of(model.Part("text_cfg") ?? throw model.Refused("text_cfg", "an object", "none")),
+            QuickGelu = model.Flag("quick_gelu", false),
+            ResizeMode = root.Part("preprocess_cfg")?.Text("resize_mode") ?? "shortest",
+        };
     }
 }
 
@@ -73,15 +64,15 @@ internal sealed record OpenClipVisionConfig
 
     public long Patches => ImageHeight / PatchSize * (ImageWidth / PatchSize);
 
-    public static OpenClipVisionConfig Of(JsonElement settings)
+    public static OpenClipVisionConfig Of(ModelConfig settings)
     {
         settings.Only(("timm_model_name", ""), ("attentional_pool", "false"), ("global_average_pool", "false"), ("input_patchnorm", "false"),
             ("no_ln_pre", "false"), ("pool_type", "tok"), ("pos_embed_type", "learnable"), ("ls_init_value", ""), ("act_kwargs", "{}"), ("norm_kwargs", "{}"));
-        var (height, width) = settings.Sides("image_size", 224);
+        var sides = settings.Longs("image_size", 224);                                             // one, or height and width
         return new()
         {
-            ImageHeight = height, ImageWidth = width, Layers = settings.Whole("layers", 12), Width = settings.Whole("width", 768),
-            HeadWidth = settings.Whole("head_width", 64), PatchSize = settings.Whole("patch_size", 16), MlpRatio = settings.Number("mlp_ratio", 4),
+            ImageHeight = sides[0], ImageWidth = sides[^1], Layers = settings.Long("layers", 12), Width = settings.Long("width", 768),
+            HeadWidth = settings.Long("head_width", 64), PatchSize = settings.Long("patch_size", 16), MlpRatio = settings.Double("mlp_ratio", 4),
         };
     }
 }
@@ -101,14 +92,14 @@ internal sealed record OpenClipTextConfig
 
     public double MlpRatio { get; init; } = 4;
 
-    public static OpenClipTextConfig Of(JsonElement settings)
+    public static OpenClipTextConfig Of(ModelConfig settings)
     {
         settings.Only(("hf_model_name", ""), ("embed_cls", "false"), ("proj_bias", "false"), ("proj_type", "linear"), ("no_causal_mask", "false"),
             ("pool_type", "argmax"), ("ls_init_value", ""), ("act_kwargs", "{}"), ("norm_kwargs", "{}"));
         return new()
         {
-            ContextLength = settings.Whole("context_length", 77), Vocabulary = settings.Whole("vocab_size", 49408), Width = settings.Whole("width", 512),
-            Heads = settings.Whole("heads", 8), Layers = settings.Whole("layers", 12), MlpRatio = settings.Number("mlp_ratio", 4),
+            ContextLength = settings.Long("context_length", 77), Vocabulary = settings.Long("vocab_size", 49408), Width = settings.Long("width", 512),
+            Heads = settings.Long("heads", 8), Layers = settings.Long("layers", 12), MlpRatio = settings.Double("mlp_ratio", 4),
         };
     }
 }

@@ -16,7 +16,7 @@ internal sealed class OpenClipModel : TwoTowers
 
     public OpenClipModel(OpenClipConfig config, WeightFormat format) : base(nameof(OpenClipModel), format)
     {
-        var (text, activation) = (config.Text, Activations.Of(config.QuickGelu ? "quick_gelu" : "gelu"));
+        var (text, activation) = (config.Text, Activation.Named(config.QuickGelu ? "quick_gelu" : "gelu"));
         visual = Add("visual", new OpenClipVision(config.Vision, config.Embedding, activation, format));
         tokens = Add("token_embedding", new Embedding(text.Vocabulary, text.Width, format));
         positions = Add("positional_embedding", format, text.ContextLength, text.Width);

@@ -1,4 +1,4 @@
-using System.Text.Json;
+using BranchGrpo.Kit.Models.Files;
 
 namespace BranchGrpo.Kit.Models.Text;
 
@@ -38,17 +38,14 @@ internal sealed record ClipTextConfig
     /// <summary>Reads a text encoder's configuration. The projection's width counts where <c>architectures</c> names a class with a projection.</summary>
     public static ClipTextConfig Read(string path)
     {
-        using var document = JsonDocument.Parse(File.ReadAllText(path));
-        var root = document.RootElement;
-        var projects = root.TryGetProperty("architectures", out var classes) && classes.ValueKind == JsonValueKind.Array
-            && classes.EnumerateArray().Any(c => c.GetString()?.EndsWith("WithProjection", StringComparison.Ordinal) == true);
-        return From(root, projects);
+        var root = ModelConfig.Read(path);
+        return From(root, root.Texts("architectures").Any(c => c.EndsWith("WithProjection", StringComparison.Ordinal)));
     }
 
-    /// <summary>The configuration in a JSON object; absent entries have the published defaults.</summary>
+    /// <summary>The configuration in a JSON file or a part of one; absent entries have the published defaults.</summary>
     /// <param name="json">A <c>clip_text_model</c> configuration, or the <c>text_config</c> of a whole CLIP model.</param>
     /// <param name="projects">Whether there is a projection.</param>
-    public static ClipTextConfig From(JsonElement json, bool projects)
+    public static ClipTextConfig From(ModelConfig json, bool projects)
     {
         var read = new ClipTextConfig();
         return read with
@@ -59,8 +56,8 @@ internal sealed record ClipTextConfig
             Layers = json.Int("num_hidden_layers", read.Layers),
             Heads = json.Int("num_attention_heads", read.Heads),
             Positions = json.Int("max_position_embeddings", read.Positions),
-            Activation = json.Text("hidden_act", read.Activation),
-            Epsilon = json.Number("layer_norm_eps", read.Epsilon),
+            Activation = json.Text("hidden_act") ?? read.Activation,
+            Epsilon = json.Double("layer_norm_eps", read.Epsilon),
             EndToken = json.Int("eos_token_id", read.EndToken),
             Projection = projects ? json.Int("projection_dim", 512) : 0,
         };

@@ -1,4 +1,4 @@
-using System.Text.Json;
+using BranchGrpo.Kit.Models.Files;
 
 namespace BranchGrpo.Kit.Models.Text;
 
@@ -36,12 +36,9 @@ internal sealed record T5Config
     /// <exception cref="InvalidDataException">Not a T5 v1.1: another feed-forward part, or UMT5, which has a bias in every block.</exception>
     public static T5Config Read(string path)
     {
-        using var document = JsonDocument.Parse(File.ReadAllText(path));
-        var json = document.RootElement;
-        if (json.Text("model_type", "t5") is var model && model != "t5")
-            throw new InvalidDataException($"{path}: expected model_type t5, found {model}.");
-        if (json.Text("feed_forward_proj", "relu") is var kind && kind != "gated-gelu")
-            throw new InvalidDataException($"{path}: expected feed_forward_proj gated-gelu (T5 v1.1), found {kind}.");
+        var json = ModelConfig.Read(path);
+        json.Expect("model_type", "t5", "t5");
+        json.Expect("feed_forward_proj", "relu", "gated-gelu");
         var read = new T5Config();
         return read with
         {
@@ -53,7 +50,7 @@ internal sealed record T5Config
             Heads = json.Int("num_heads", read.Heads),
             Buckets = json.Int("relative_attention_num_buckets", read.Buckets),
             MaxDistance = json.Int("relative_attention_max_distance", read.MaxDistance),
-            Epsilon = json.Number("layer_norm_epsilon", read.Epsilon),
+            Epsilon = json.Double("layer_norm_epsilon", read.Epsilon),
         };
     }
 }
