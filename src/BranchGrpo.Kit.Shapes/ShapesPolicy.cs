@@ -79,6 +79,9 @@ public sealed class ShapesPolicy : FlowPolicy
     }
 
     /// <inheritdoc/>
+    public override long ActivationBytes => network.ActivationBytes;
+
+    /// <inheritdoc/>
     public override FlowPolicy Clone()
     {
         var copy = new ShapesPolicy(Size, frozen);

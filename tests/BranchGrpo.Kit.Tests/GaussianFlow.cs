@@ -19,10 +19,16 @@ internal sealed class GaussianFlow : FlowPolicy
 
     public Parameter Mean => network.Mean;
 
+    /// <summary>Latents that went through the network.</summary>
+    public long Evaluated { get; private set; }
+
+    public override long ActivationBytes => 1;
+
     public override Conditioning Encode(IReadOnlyList<string> prompts) => new(zeros(prompts.Count, 1, dtype: Dtype).DetachFromDisposeScope());
 
     public override Tensor Velocity(Tensor latents, double sigma, Conditioning conditioning)
     {
+        Evaluated += latents.shape[0];
         var (signal, variance) = (1 - sigma, (1 - sigma) * (1 - sigma) * DataStd * DataStd + sigma * sigma);
         var centred = latents - network.Mean * signal;
         return centred * ((sigma - signal * DataStd * DataStd) / variance) - network.Mean;

@@ -57,6 +57,32 @@ public class TrainingTests
     }
 
     [Theory]
+    [InlineData("DanceGRPO", 3)]
+    [InlineData("BranchGRPO", 3)]
+    [InlineData("BranchGRPO", 64)]
+    [InlineData("BranchGRPO-WidPru", 64)]
+    [InlineData("BranchGRPO-Split", 64)]
+    public void Going_backward_through_the_rollout_changes_nothing_but_the_number_of_forward_passes(string name, int microBatch)
+    {
+        var recipe = Recipes.Find(name, Geometry.Quick) with { Prompts = 2 };
+        (double[] Weights, long Evaluated, double Error) Train(long memory)
+        {
+            using var policy = new GaussianFlow(12, 0.2);
+            using var training = new GrpoTraining(policy, recipe, seed: 5) { MicroBatch = microBatch, ForwardMemory = memory };
+            var error = Enumerable.Range(0, 3).Max(_ => training.Iterate(["a", "b"], Plans.Near(1)).FirstRatioError);
+            return (policy.Mean.data<double>().ToArray(), policy.Evaluated, error);
+        }
+        var (without, with, some) = (Train(0), Train(long.MaxValue), Train(8));
+        Assert.Equal(without.Weights, with.Weights);
+        Assert.Equal(without.Weights, some.Weights);
+        Assert.InRange(with.Error, 0, 1e-12);
+        var shared = Enumerable.Range(1, 3).Sum(i => CostModel.Of(recipe, i, 5).SharedForwards);
+        Assert.Equal(without.Evaluated - shared, with.Evaluated);
+        Assert.InRange(some.Evaluated, with.Evaluated, without.Evaluated);
+        Assert.True(shared > 0);
+    }
+
+    [Theory]
     [InlineData(1)]
     [InlineData(5)]
     [InlineData(64)]

@@ -36,6 +36,11 @@ internal sealed class VelocityTransformer : nn.Module<Tensor, Tensor, Tensor, Te
         RegisterComponents();
     }
 
+    /// <summary>Bytes that one latent keeps for the backward pass: per block and token two norms, their modulated forms, queries, keys, values, the
+    /// attention's result in two orders, two branches and two residual streams, and the hidden layer before and after its activation.</summary>
+    public long ActivationBytes =>
+        sizeof(float) * (long)(Words + size.Tokens) * size.Width * (size.Depth * (13 + 2 * ShapesSize.Expansion) + 4);
+
     /// <param name="latents">Noisy latents. Shape [B, tokens, channels].</param>
     /// <param name="sigma">Noise levels. Shape [B], or [1] for all rows.</param>
     /// <param name="words">Token numbers of the captions. Shape [B, 4], int64.</param>

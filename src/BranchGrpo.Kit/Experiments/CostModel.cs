@@ -14,6 +14,10 @@ public sealed record Cost
     /// <summary>Trained evaluations by optimiser step and denoising step: how many latents go through the network together.</summary>
     public required ImmutableArray<(int Step, int Latents)> TrainedLevels { get; init; }
 
+    /// <summary>Of the trained evaluations, those that go backward through the rollout's own policy calls where memory allows, and so save a
+    /// forward pass.</summary>
+    public required long SharedForwards { get; init; }
+
     /// <summary>Leaves, all prompts.</summary>
     public required int Leaves { get; init; }
 
@@ -49,15 +53,11 @@ public static class CostModel
     /// <param name="recipe">Borrowed.</param>
     /// <param name="iteration">Counted from 1; matters where windows slide or splits are random.</param>
     /// <param name="seed">Seed of the run.</param>
-    /// <remarks>Rewards are stood in for by distinct numbers: pruning keeps as many edges whatever the rewards are.</remarks>
     public static Cost Of(Recipe recipe, int iteration = 1, ulong seed = 1)
     {
         var plan = recipe.Plan.At(iteration, seed);
-        var shape = TreeShape.Of(plan, recipe.Prompts);
+        var (shape, updates) = recipe.Planned(plan, iteration, seed);
         var leaves = shape.Parent.Length - shape.LevelStart[plan.Depth];
-        var value = RewardFusion.Mean(shape.Parent, [.. Enumerable.Range(0, leaves).Select(i => (double)(SeededNoise.Hash((ulong)i) >> 11))]);
-        var tree = CreditedTree.Of(shape, plan, value, recipe.Advantage) with { Iteration = iteration, Seed = seed };
-        var updates = recipe.Updates(tree, plan);
         var levels = updates.SelectMany(batch => batch.GroupBy(e => shape.Depth[e.Child] - 1,
             (step, edges) => (step, edges.Select(e => shape.Parent[e.Child]).Distinct().Count()))).ToImmutableArray<(int Step, int Latents)>();
         var roots = shape.LevelStart[1];
@@ -66,6 +66,7 @@ public static class CostModel
             RolloutEvaluations = shape.LevelStart[plan.Depth],
             TrainedEvaluations = levels.Sum(level => level.Latents),
             TrainedLevels = levels,
+            SharedForwards = recipe.FirstUpdateSteps(plan, iteration, seed, int.MaxValue).Sum(step => shape.LevelStart[step + 1] - shape.LevelStart[step]),
             Leaves = leaves,
             TreeEdges = shape.Parent.Length - roots,
             Edges = updates.Sum(batch => batch.Length),

@@ -55,6 +55,9 @@ public abstract class FlowPolicy : IDisposable
     /// evaluated twice. A network that computes in fewer bits than its latents have says how many more it needs.</summary>
     public virtual double RatioTolerance => 1e-6;
 
+    /// <summary>Bytes that the forward pass of one latent keeps for its backward pass; 0 where nobody knows.</summary>
+    public virtual long ActivationBytes => 0;
+
     /// <summary>Frees the network.</summary>
     public virtual void Dispose()
     {

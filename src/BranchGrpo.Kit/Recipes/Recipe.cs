@@ -68,6 +68,37 @@ public sealed record Recipe
         return [.. updates.Select(positions => positions
             .Select(k => new TrainedEdge(edges[k], tree.Advantage[edges[k]], weights[k] * updates.Length)).ToArray())];
     }
+
+    /// <summary>The forest of an iteration and its updates before it is grown. Rewards are stood in for by distinct numbers: pruning keeps as many
+    /// edges of each step whatever the rewards are.</summary>
+    internal (TreeShape Shape, TrainedEdge[][] Updates) Planned(RolloutPlan plan, int iteration, ulong seed)
+    {
+        var shape = TreeShape.Of(plan, Prompts);
+        var leaves = shape.Parent.Length - shape.LevelStart[plan.Depth];
+        var value = RewardFusion.Mean(shape.Parent, [.. Enumerable.Range(0, leaves).Select(i => (double)(SeededNoise.Hash((ulong)i) >> 11))]);
+        return (shape, Updates(CreditedTree.Of(shape, plan, value, Advantage) with { Iteration = iteration, Seed = seed }, plan));
+    }
+
+    /// <summary>Denoising steps of which the first update trains every node, and so can go backward through the rollout's own policy calls; as many
+    /// as fit.</summary>
+    /// <param name="plan">The iteration's plan.</param>
+    /// <param name="iteration">Counted from 1.</param>
+    /// <param name="seed">Seed of the run.</param>
+    /// <param name="latents">Largest number of latents to keep.</param>
+    internal IReadOnlySet<int> FirstUpdateSteps(RolloutPlan plan, int iteration, ulong seed, long latents)
+    {
+        if (latents <= 0) return new HashSet<int>();
+        var (shape, updates) = Planned(plan, iteration, seed);
+        var steps = new HashSet<int>();
+        foreach (var step in updates[0].GroupBy(e => shape.Depth[e.Child] - 1, e => shape.Parent[e.Child]))
+        {
+            var nodes = step.Distinct().Count();
+            if (nodes != shape.LevelStart[step.Key + 1] - shape.LevelStart[step.Key] || nodes > latents) continue;
+            latents -= nodes;
+            steps.Add(step.Key);
+        }
+        return steps;
+    }
 }
 
 /// <summary>Figures of the paper's Table 1 (FLUX.1-dev, arXiv 2509.06040v5).</summary>

@@ -11,6 +11,9 @@ public sealed record RolloutOptions
 
     /// <summary>Keep the means of the stochastic steps, which the guarded ratio needs.</summary>
     public bool KeepMeans { get; init; }
+
+    /// <summary>Denoising steps whose policy calls are kept with their graphs for the first update.</summary>
+    internal IReadOnlySet<int> KeepForwards { get; init; } = new HashSet<int>();
 }
 
 /// <summary>Cuts a range into batches.</summary>

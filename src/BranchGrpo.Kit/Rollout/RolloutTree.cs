@@ -57,6 +57,9 @@ public sealed class RolloutTree : IDisposable
     /// [n_d, …].</summary>
     public Tensor?[] Means { get; internal set; } = [];
 
+    /// <summary>Policy calls that the first update can go backward through.</summary>
+    internal KeptForwards Forwards { get; } = new();
+
     /// <summary>Network evaluations that growing the tree cost.</summary>
     public long Evaluations { get; internal set; }
 
@@ -86,6 +89,7 @@ public sealed class RolloutTree : IDisposable
         foreach (var level in levels) level?.Dispose();
         foreach (var mean in Means) mean?.Dispose();
         Leaves?.Dispose();
+        Forwards.Dispose();
         Conditioning.Dispose();
     }
 }

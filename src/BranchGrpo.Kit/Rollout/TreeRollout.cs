@@ -51,7 +51,7 @@ public static class TreeRollout
     {
         using var scope = NewDisposeScope();
         var (plan, latents) = (tree.Plan, tree.Level(step));                                       // [n, …]
-        var velocity = Velocity(policy, tree, step, options.MicroBatch);                           // [n, …]
+        var velocity = Velocity(policy, tree, step, options);                                      // [n, …]
         var transition = plan.Coefficients(step).Transition(latents, velocity);
         var (stochastic, branches) = plan.Steps[step];
         var next = stochastic ? transition.Sample(draw.Children(tree, step)) : transition.Mean;    // [n·K, …]
@@ -69,14 +69,17 @@ public static class TreeRollout
         tree.Leaves = leaves.DetachFromDisposeScope();
     }
 
-    private static Tensor Velocity(FlowPolicy policy, RolloutTree tree, int step, int microBatch)
+    private static Tensor Velocity(FlowPolicy policy, RolloutTree tree, int step, RolloutOptions options)
     {
         var (latents, parts) = (tree.Level(step), new List<Tensor>());
-        foreach (var (start, count) in Batches.Of(tree.LevelCount(step), microBatch))
+        foreach (var (start, count) in Batches.Of(tree.LevelCount(step), options.MicroBatch))
         {
             using var rows = tensor(Array.ConvertAll(tree.Prompt[(tree.LevelStart(step) + start)..(tree.LevelStart(step) + start + count)], p => (long)p));
             using var conditioning = tree.Conditioning.Select(rows);
-            parts.Add(policy.Velocity(latents.narrow(0, start, count), tree.Plan.Schedule[step], conditioning));
+            using var graph = set_grad_enabled(options.KeepForwards.Contains(step));
+            var velocity = policy.Velocity(latents.narrow(0, start, count), tree.Plan.Schedule[step], conditioning);
+            parts.Add(velocity.detach());
+            if (velocity.requires_grad) tree.Forwards.Add(step, start, velocity);
         }
         tree.Evaluations += tree.LevelCount(step);
         return parts.Count == 1 ? parts[0] : cat(parts, 0);

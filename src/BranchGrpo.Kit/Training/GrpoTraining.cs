@@ -41,6 +41,10 @@ public sealed class GrpoTraining : IDisposable
     /// <summary>Latents per policy call, in rollout and training.</summary>
     public int MicroBatch { get; init => field = Require.AtLeast(value, 1); } = 64;
 
+    /// <summary>Bytes that the rollout may use to keep policy calls with their graphs, so that the first update needs no forward pass of its own where
+    /// it trains a whole step; 0, the default, keeps none. Needs a policy that knows its <see cref="FlowPolicy.ActivationBytes"/>.</summary>
+    public long ForwardMemory { get; init; }
+
     /// <summary>One iteration: grow, score, credit, prune, update.</summary>
     /// <param name="prompts">The iteration's prompts; as many as the recipe says.</param>
     /// <param name="reward">Scores the leaves.</param>
@@ -54,6 +58,7 @@ public sealed class GrpoTraining : IDisposable
         var options = new RolloutOptions
         {
             MicroBatch = MicroBatch, Reduction = recipe.Objective.Reduction, KeepMeans = recipe.Objective.Ratio == RatioKind.Guarded,
+            KeepForwards = recipe.FirstUpdateSteps(plan, iteration, seed, policy.ActivationBytes > 0 ? ForwardMemory / policy.ActivationBytes : 0),
         };
         using var tree = TreeRollout.Grow(policy, plan, prompts, SeededNoise.For(seed, iteration), options);
         var sample = clock.Lap();
@@ -119,6 +124,7 @@ public sealed class GrpoTraining : IDisposable
         {
             var outcomes = update.Accumulate(tree, batch);
             if (norms.Count == 0) firstError = CheckRatios(tree, outcomes);
+            tree.Forwards.Dispose();                                   // of weights that the step below changes
             var norm = optimizer.ClipGradients(recipe.MaxGradNorm);
             if (!double.IsFinite(norm)) throw new NonFiniteException("gradient norm", norm, tree.Prompts[0], batch[0].Child);
             optimizer.Step();

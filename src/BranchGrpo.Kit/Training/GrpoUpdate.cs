@@ -14,7 +14,7 @@ public sealed class GrpoUpdate(FlowPolicy policy, Objective objective, FlowPolic
     private readonly FlowPolicy? reference = objective.KlCoefficient == 0 || reference is not null ? reference
         : throw new ArgumentException("The objective has a KL term, so it needs a reference policy; pass one or set its coefficient to 0.", nameof(reference));
 
-    /// <summary>Forward passes (latents) made so far.</summary>
+    /// <summary>Latents differentiated so far, each with a forward pass of its own or one kept from the rollout.</summary>
     public long Evaluations { get; private set; }
 
     /// <summary>Adds the gradient of Σ w·loss to the parameters.</summary>
@@ -45,7 +45,10 @@ public sealed class GrpoUpdate(FlowPolicy policy, Objective objective, FlowPolic
         var latents = tree.Level(step).index_select(0, parents);                                   // [B, …]
         var next = tree.Level(step + 1).index_select(0, children);                                 // [E, …]
 
-        var transition = Transition(policy, tree, step, latents, prompts, tree.Conditioning);
+        var kept = tree.Forwards.Take(step, [.. families.Select(f => f.Key - tree.LevelStart(step))]);
+        if (kept is not null) scope.Attach(kept);
+        var velocity = kept ?? Velocity(policy, tree, step, latents, prompts, tree.Conditioning);
+        var transition = tree.Plan.Coefficients(step).Transition(latents, velocity);
         Evaluations += families.Length;
         var mean = transition.Mean.index_select(0, ofEdge);                                        // [E, …]
         var logProb = new GaussianTransition(mean, transition.Std).LogProb(next, objective.Reduction);   // [E]
@@ -57,7 +60,7 @@ public sealed class GrpoUpdate(FlowPolicy policy, Objective objective, FlowPolic
         if (anchor is not null)
         {
             Tensor anchored;
-            using (no_grad()) anchored = Transition(reference!, tree, step, latents, prompts, anchor).Mean;
+            using (no_grad()) anchored = tree.Plan.Coefficients(step).Transition(latents, Velocity(reference!, tree, step, latents, prompts, anchor)).Mean;
             kl = GrpoLoss.Kl(transition.Mean, anchored, transition.Std, objective.Reduction).index_select(0, ofEdge);
             loss = loss.add(kl, alpha: Scalars.Of(objective.KlCoefficient));
         }
@@ -66,10 +69,10 @@ public sealed class GrpoUpdate(FlowPolicy policy, Objective objective, FlowPolic
         Ops.Backward(loss.sum());
     }
 
-    private static GaussianTransition Transition(FlowPolicy policy, RolloutTree tree, int step, Tensor latents, Tensor prompts, Conditioning all)
+    private static Tensor Velocity(FlowPolicy policy, RolloutTree tree, int step, Tensor latents, Tensor prompts, Conditioning all)
     {
         using var conditioning = all.Select(prompts);
-        return tree.Plan.Coefficients(step).Transition(latents, policy.Velocity(latents, tree.Plan.Schedule[step], conditioning));
+        return policy.Velocity(latents, tree.Plan.Schedule[step], conditioning);
     }
 
     private static void Record(RolloutTree tree, (int Index, TrainedEdge Item)[] edges, EdgeOutcome[] outcomes, Tensor[] perEdge)
