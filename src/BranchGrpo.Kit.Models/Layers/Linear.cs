@@ -16,6 +16,9 @@ internal sealed class Linear : NamedModule
         if (bias) this.bias = Add("bias", format, outputs);
     }
 
+    /// <summary>Shape [outputs, inputs].</summary>
+    public Parameter Weight => weight;
+
     public long Inputs => weight.shape[1];
 
     public long Outputs => weight.shape[0];
