@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using BranchGrpo.Kit.Models.Files;
 
 namespace BranchGrpo.Kit.Models.Vae;
@@ -15,7 +16,7 @@ internal sealed record AutoencoderConfig
     public long Latents { get; init; } = 4;
 
     /// <summary>Channels of each level, finest first; each level but the last halves height and width.</summary>
-    public IReadOnlyList<long> Channels { get; init; } = [64];
+    public ImmutableArray<long> Channels { get; init; } = [64];
 
     /// <summary>Residual blocks of a level of the encoder; the decoder has one more.</summary>
     public long BlocksPerLevel { get; init; } = 1;
@@ -42,7 +43,7 @@ internal sealed record AutoencoderConfig
     public double Shift { get; init; }
 
     /// <summary>Pixels of a picture along one side of a latent pixel.</summary>
-    public long Downscale => 1L << (Channels.Count - 1);
+    public long Downscale => 1L << (Channels.Length - 1);
 
     /// <summary>Reads a config.json.</summary>
     /// <exception cref="InvalidDataException">It asks for something that this network is not.</exception>
@@ -52,12 +53,12 @@ internal sealed record AutoencoderConfig
         file.Expect("act_fn", "silu", "silu", "swish");
         foreach (var kind in file.Texts("down_block_types")) Known("down_block_types", kind, "DownEncoderBlock2D");
         foreach (var kind in file.Texts("up_block_types")) Known("up_block_types", kind, "UpDecoderBlock2D");
-        return new()
+        var config = new AutoencoderConfig
         {
             Inputs = file.Long("in_channels", published.Inputs),
             Outputs = file.Long("out_channels", published.Outputs),
             Latents = file.Long("latent_channels", published.Latents),
-            Channels = file.Longs("block_out_channels", [.. published.Channels]),
+            Channels = [.. file.Longs("block_out_channels", [.. published.Channels])],
             BlocksPerLevel = file.Long("layers_per_block", published.BlocksPerLevel),
             Groups = file.Long("norm_num_groups", published.Groups),
             MiddleAttention = file.Flag("mid_block_add_attention", published.MiddleAttention),
@@ -67,10 +68,22 @@ internal sealed record AutoencoderConfig
             Scaling = file.Double("scaling_factor", published.Scaling),
             Shift = file.Double("shift_factor", published.Shift),
         };
+        if (config.Channels.IsEmpty || config.Channels.Any(c => c < 1 || c % config.Groups != 0))
+            throw file.Refused("block_out_channels", $"multiples of norm_num_groups, {config.Groups}", string.Join(", ", config.Channels));
+        return config;
 
         void Known(string key, string kind, string expected)
         {
             if (kind != expected) throw file.Refused(key, expected, kind);
         }
     }
+
+    /// <summary>Equal in every size.</summary>
+    public bool Equals(AutoencoderConfig? other) => other is not null && Channels.SequenceEqual(other.Channels) && Sizes == other.Sizes;
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => Sizes.GetHashCode();
+
+    private (long, long, long, long, long, bool, bool, bool, long, double, double) Sizes =>
+        (Inputs, Outputs, Latents, BlocksPerLevel, Groups, MiddleAttention, QuantConvolution, PostQuantConvolution, SampleSize, Scaling, Shift);
 }

@@ -17,12 +17,12 @@ internal sealed class Decoder : NamedModule
         var width = config.Channels[^1];
         convIn = Add("conv_in", new Convolution(config.Latents, width, 3, format, padding: 1));
         middle = Add("mid_block", new MiddleBlock(config, format));
-        foreach (var (i, channels) in config.Channels.Reverse().Index())
+        foreach (var (i, channels) in config.Channels.AsEnumerable().Reverse().Index())
         {
             List<ResidualBlock> blocks = [];
             for (var j = 0; j <= config.BlocksPerLevel; j++, width = channels)
                 blocks.Add(Add($"up_blocks.{i}.resnets.{j}", new ResidualBlock(width, channels, config.Groups, format)));
-            var doubled = i == config.Channels.Count - 1 ? null
+            var doubled = i == config.Channels.Length - 1 ? null
                 : Add($"up_blocks.{i}.upsamplers.0.conv", new Convolution(channels, channels, 3, format, padding: 1));
             levels.Add((blocks, doubled));
         }

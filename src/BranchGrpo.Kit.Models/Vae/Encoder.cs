@@ -21,7 +21,7 @@ internal sealed class Encoder : NamedModule
             List<ResidualBlock> blocks = [];
             for (var j = 0; j < config.BlocksPerLevel; j++, width = channels)
                 blocks.Add(Add($"down_blocks.{i}.resnets.{j}", new ResidualBlock(width, channels, config.Groups, format)));
-            var halve = i == config.Channels.Count - 1 ? null
+            var halve = i == config.Channels.Length - 1 ? null
                 : Add($"down_blocks.{i}.downsamplers.0.conv", new Convolution(channels, channels, 3, format, stride: 2));
             levels.Add((blocks, halve));
         }

@@ -14,7 +14,7 @@ public sealed class ScheduleFixtureTests(ITestOutputHelper output)
 
     public static TheoryData<string> Steps => Fixtures.Cases("schedule", folder => Has(folder, "steps"));
 
-    [Theory, MemberData(nameof(Tables))]
+    [FixtureTheory, MemberData(nameof(Tables))]
     public void Table(string name)
     {
         using var fixture = new FixtureCase(name, output);
@@ -29,7 +29,7 @@ public sealed class ScheduleFixtureTests(ITestOutputHelper output)
             if (item.TryGetProperty("timesteps", out var times))
             {
                 var (got, exact) = item.TryGetProperty("flow_shift", out var flow)
-                    ? (FlowSchedules.UniPcTimes(schedule.Steps, flow.GetDouble()).Select(t => (double)t), 0.0)
+                    ? (FlowSchedules.UniPcTimes(schedule.Steps, flow.GetDouble(), Training(config)).Select(t => (double)t), 0.0)
                     : (FlowSchedules.Times(schedule, Training(config)).Select(t => (double)t), tolerance.GetProperty("absolute_timestep").GetDouble());
                 Same("timesteps", times, [.. got], exact);
             }
@@ -53,7 +53,7 @@ public sealed class ScheduleFixtureTests(ITestOutputHelper output)
         }
     }
 
-    [Theory, MemberData(nameof(Steps))]
+    [FixtureTheory, MemberData(nameof(Steps))]
     public void Step(string name)
     {
         using var fixture = new FixtureCase(name, output);
@@ -92,7 +92,7 @@ public sealed class ScheduleFixtureTests(ITestOutputHelper output)
         if (item.TryGetProperty("in_sigmas", out var sigmas))
             return FlowSchedules.Custom(sigmas.EnumerateArray().Select(s => s.GetDouble()), Number("shift", 1));
         if (item.TryGetProperty("sampling_steps", out var sampled)) return FlowSchedules.Trainer(sampled.GetInt32(), item.GetProperty("shift").GetDouble());
-        if (item.TryGetProperty("flow_shift", out var flow)) return FlowSchedules.UniPc(steps, flow.GetDouble());
+        if (item.TryGetProperty("flow_shift", out var flow)) return FlowSchedules.UniPc(steps, flow.GetDouble(), Training(config));
         if (double.IsNaN(mu)) return FlowSchedules.Euler(steps, Number("shift", 1), Training(config));
         var shift = new DynamicShift
         {

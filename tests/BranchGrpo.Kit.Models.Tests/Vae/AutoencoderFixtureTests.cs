@@ -12,7 +12,7 @@ public sealed class AutoencoderFixtureTests(ITestOutputHelper output)
 {
     public static TheoryData<string> Networks => Fixtures.Cases("vae", folder => File.Exists(Path.Combine(folder, "model.safetensors")));
 
-    [Theory, MemberData(nameof(Networks))]
+    [FixtureTheory, MemberData(nameof(Networks))]
     public void Network(string name)
     {
         using var fixture = new FixtureCase(name, output);
@@ -29,7 +29,7 @@ public sealed class AutoencoderFixtureTests(ITestOutputHelper output)
         fixture.Done();
     }
 
-    [Theory, MemberData(nameof(Networks))]
+    [FixtureTheory, MemberData(nameof(Networks))]
     public void In_bfloat16_a_network_stays_close(string name)
     {
         using var fixture = new FixtureCase(name, output);
@@ -37,6 +37,7 @@ public sealed class AutoencoderFixtureTests(ITestOutputHelper output)
         using var quiet = no_grad();
         using var exact = Autoencoder.Load(fixture.Folder, WeightFormat.Cpu);
         using var rounded = Autoencoder.Load(fixture.Folder, new WeightFormat(ScalarType.BFloat16, CPU));
+        if (!fixture.Has("in.latent0")) return;
         var latents = fixture.Tensor("in.latent0");
         var (expected, got) = (exact.LatentsToImage(latents), rounded.LatentsToImage(latents));
         Assert.Equal(ScalarType.Float32, got.dtype);
@@ -87,11 +88,14 @@ public sealed class AutoencoderFixtureTests(ITestOutputHelper output)
     private static void Gradients(FixtureCase fixture, Autoencoder network, double tolerance)
     {
         foreach (var parameter in network.parameters()) parameter.requires_grad_(true);
-        var (image, latent) = (Leaf(fixture, "in.image0"), Leaf(fixture, "in.latent0"));
-        Ops.Backward(Against(network.Decode(latent), "in.cotangent_decode") + Against(network.Encode(image), "in.cotangent_encode"));
+        foreach (var (input, cotangent) in new[] { ("in.latent0", "in.cotangent_decode"), ("in.image0", "in.cotangent_encode") })
+        {
+            if (!fixture.Has(cotangent)) continue;
+            var leaf = Leaf(fixture, input);
+            Ops.Backward(Against(cotangent.EndsWith("decode", StringComparison.Ordinal) ? network.Decode(leaf) : network.Encode(leaf), cotangent));
+            if (fixture.Has($"grad.{input}")) fixture.Near($"grad.{input}", leaf.grad!, tolerance);
+        }
         fixture.NearGradients(network, tolerance);
-        fixture.Near("grad.in.image0", image.grad!, tolerance);
-        fixture.Near("grad.in.latent0", latent.grad!, tolerance);
         foreach (var tensor in fixture.Io.Entries.Keys.Where(k => k.StartsWith("grad.tiled.", StringComparison.Ordinal)).ToArray())
         {
             var (input, decodes) = (Leaf(fixture, tensor["grad.tiled.".Length..]), tensor.Contains("latent"));
