@@ -19,7 +19,8 @@ internal static class Guidance
     public static Tensor Of(Tensor doubled, double scale)
     {
         using var scope = NewDisposeScope();
-        if (doubled.shape[0] % 2 != 0) throw new ArgumentException($"expected an even number of rows, unconditional ones first, got {doubled.shape[0]}", nameof(doubled));
+        if (doubled.shape[0] % 2 != 0)
+            throw new ArgumentException($"expected an even number of rows, unconditional ones first, got {doubled.shape[0]}", nameof(doubled));
         var halves = doubled.chunk(2, 0);
         return Of(halves[0], halves[1], scale).MoveToOuterDisposeScope();
     }

@@ -74,7 +74,8 @@ public sealed class ScheduleFixtureTests(ITestOutputHelper output)
         foreach (var result in noising.GetProperty("results").EnumerateArray())
         {
             var i = Array.FindIndex(times, t => Math.Abs(t - result.GetProperty("timestep").GetSingle()) < 2e-4);
-            Near("noised", result.GetProperty("sample"), FlowSchedules.Noised(Read(noising.GetProperty("clean")), Read(noising.GetProperty("noise")), schedule[i]));
+            var noised = FlowSchedules.Noised(Read(noising.GetProperty("clean")), Read(noising.GetProperty("noise")), schedule[i]);
+            Near("noised", result.GetProperty("sample"), noised);
         }
         fixture.Done();
 
