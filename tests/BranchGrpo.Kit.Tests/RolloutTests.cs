@@ -185,6 +185,26 @@ public class RolloutTests
         Assert.Equal(tree.FirstLeaf + 2, error.Edge);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(5)]
+    [InlineData(9)]
+    [InlineData(100)]
+    public void A_reward_sees_all_leaves_of_a_prompt_together(int microBatch)
+    {
+        using var policy = new GaussianFlow(8);
+        using var tree = TreeRollout.Grow(policy, Plans.Tree(4, [0, 2]), ["a", "b", "c"], SeededNoise.For(1, 1));
+        var seen = new List<string>();
+        TreeRollout.Score(tree, (x, prompts) =>
+        {
+            Assert.Equal(x.shape[0], prompts.Count);
+            Assert.All(prompts.GroupBy(p => p), group => Assert.Equal(4, group.Count()));
+            seen.AddRange(prompts.Distinct());
+            return [.. prompts.Select(_ => 1.0)];
+        }, microBatch);
+        Assert.Equal(["a", "b", "c"], seen);
+    }
+
     [Fact]
     public void Growing_and_freeing_a_tree_leaks_nothing()
     {

@@ -27,14 +27,15 @@ public static class TreeRollout
         return tree;
     }
 
-    /// <summary>Scores the leaves, in micro-batches.</summary>
+    /// <summary>Scores the leaves, in micro-batches of whole prompts: a reward that compares the leaves of a prompt sees all of them, together.</summary>
     /// <exception cref="NonFiniteException">The reward of a leaf is not finite.</exception>
     public static void Score(RolloutTree tree, RewardModel reward, int microBatch = 256)
     {
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
         var rewards = new List<double>(tree.LevelCount(tree.Plan.Depth));
-        foreach (var (start, count) in Batches.Of(tree.LevelCount(tree.Plan.Depth), microBatch))
+        var perPrompt = tree.LevelCount(tree.Plan.Depth) / tree.Prompts.Count;
+        foreach (var (start, count) in Batches.Of(tree.LevelCount(tree.Plan.Depth), Math.Max(microBatch / perPrompt, 1) * perPrompt))
         {
             var prompts = Enumerable.Range(tree.FirstLeaf + start, count).Select(i => tree.Prompts[tree.Prompt[i]]).ToArray();
             var scores = reward(tree.Leaves.narrow(0, start, count), prompts);
