@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
-using BranchGrpo.Kit.Models.Library;
+using BranchGrpo.Kit.Models.Files;
 
 namespace BranchGrpo.Kit.Models.Flux;
 
@@ -45,29 +45,28 @@ public sealed record FluxConfig
     /// <exception cref="InvalidDataException">Not a FLUX transformer, or sizes that do not fit each other.</exception>
     public static FluxConfig Read(string path)
     {
-        var json = ConfigFile.Read(path) ?? throw new FileNotFoundException($"{path}: expected the config.json of a FLUX transformer.", path);
-        if (json.Text("_class_name") is { } name && name != "FluxTransformer2DModel")
-            throw new InvalidDataException($"{path} describes a {name}; expected FluxTransformer2DModel.");
-        if (json.Number("patch_size") is { } patch and not 1)
+        var json = ModelConfig.Read(path);
+        json.Expect("_class_name", "FluxTransformer2DModel", "FluxTransformer2DModel");
+        if (json.Long("patch_size", 1) is var patch and not 1)
             throw new InvalidDataException($"{path}: patch_size {patch}; FLUX packs 2 x 2 patches before the network, expected 1.");
         var standard = new FluxConfig();
         try
         {
             var config = standard with
             {
-                InChannels = json.Number("in_channels") ?? standard.InChannels,
-                Layers = (int)(json.Number("num_layers") ?? standard.Layers),
-                SingleLayers = (int)(json.Number("num_single_layers") ?? standard.SingleLayers),
-                Heads = json.Number("num_attention_heads") ?? standard.Heads,
-                HeadWidth = json.Number("attention_head_dim") ?? standard.HeadWidth,
-                TextWidth = json.Number("joint_attention_dim") ?? standard.TextWidth,
-                PooledWidth = json.Number("pooled_projection_dim") ?? standard.PooledWidth,
-                GuidanceEmbeds = json.TryGetProperty("guidance_embeds", out var embeds) && embeds.ValueKind == JsonValueKind.True,
-                RotaryAxes = json.TryGetProperty("axes_dims_rope", out var axes) ? [.. axes.EnumerateArray().Select(a => a.GetInt64())] : standard.RotaryAxes,
+                InChannels = json.Long("in_channels", standard.InChannels),
+                Layers = json.Int("num_layers", standard.Layers),
+                SingleLayers = json.Int("num_single_layers", standard.SingleLayers),
+                Heads = json.Long("num_attention_heads", standard.Heads),
+                HeadWidth = json.Long("attention_head_dim", standard.HeadWidth),
+                TextWidth = json.Long("joint_attention_dim", standard.TextWidth),
+                PooledWidth = json.Long("pooled_projection_dim", standard.PooledWidth),
+                GuidanceEmbeds = json.Flag("guidance_embeds", false),
+                RotaryAxes = [.. json.Longs("axes_dims_rope", [.. standard.RotaryAxes])],
             };
-            return (json.Number("out_channels") is { } channels ? config with { OutChannels = channels } : config).Checked();
+            return (json.Has("out_channels") ? config with { OutChannels = json.Long("out_channels") } : config).Checked();
         }
-        catch (Exception e) when (e is ArgumentException or InvalidOperationException or FormatException)
+        catch (ArgumentException e)
         {
             throw new InvalidDataException($"{path}: {e.Message}", e);
         }

@@ -1,4 +1,4 @@
-using System.Text.Json;
+using BranchGrpo.Kit.Models.Files;
 
 namespace BranchGrpo.Kit.Models.Library;
 
@@ -26,10 +26,10 @@ internal static class PipelineReader
     /// <summary>The pipeline in a folder; null if it holds none that the kit knows.</summary>
     public static FoundModel? Read(string folder)
     {
-        JsonElement? config;
+        ModelConfig? config;
         try
         {
-            config = ConfigFile.Read(Path.Combine(folder, "transformer", "config.json"));
+            config = Config(Path.Combine(folder, "transformer", "config.json"));
         }
         catch (InvalidDataException e)
         {
@@ -48,7 +48,7 @@ internal static class PipelineReader
     {
         try
         {
-            return ConfigFile.Read(Path.Combine(folder, "model_index.json"))?.Text("_class_name") switch
+            return Config(Path.Combine(folder, "model_index.json"))?.Text("_class_name") switch
             {
                 "FluxPipeline" => ModelKind.Flux,
                 "StableDiffusion3Pipeline" => ModelKind.StableDiffusion3,
@@ -61,15 +61,17 @@ internal static class PipelineReader
         }
     }
 
-    private static FoundModel Described(ModelKind kind, string folder, JsonElement? config)
+    private static FoundModel Described(ModelKind kind, string folder, ModelConfig? config)
     {
         var (parts, faults) = (new List<ModelPart>(), new List<string>());
+        var summary = "without transformer";
+        Try("transformer/config.json", () => summary = config is null ? summary : Summary(kind, config));
         foreach (var need in kind == ModelKind.Flux ? Flux : StableDiffusion3) Look(need);
         return new()
         {
             Kind = kind,
             Path = folder,
-            Summary = config is { } c ? Summary(kind, c) : "without transformer",
+            Summary = summary,
             Parts = [.. parts],
             Faults = [.. faults],
         };
@@ -85,27 +87,31 @@ internal static class PipelineReader
                 return;
             }
             if (need.Files.Length > 0) return;
+            Try($"{need.Name} ({need.What})", () => parts.Add(ModelPart.Of(need.Name, path)));
+        }
+
+        void Try(string what, Action read)
+        {
             try
             {
-                parts.Add(ModelPart.Of(need.Name, path));
+                read();
             }
             catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
             {
-                faults.Add($"{need.Name} ({need.What}): {e.Message}");
+                faults.Add($"{what}: {e.Message}");
             }
         }
     }
 
-    private static string Summary(ModelKind kind, JsonElement c)
+    private static ModelConfig? Config(string path) => File.Exists(path) ? ModelConfig.Read(path) : null;
+
+    private static string Summary(ModelKind kind, ModelConfig c)
     {
-        var width = c.Number("num_attention_heads") * c.Number("attention_head_dim");
+        var width = c.Long("num_attention_heads", 0) * c.Long("attention_head_dim", 0);
         if (kind == ModelKind.Flux)
-        {
-            var guided = c.TryGetProperty("guidance_embeds", out var g) && g.ValueKind == JsonValueKind.True;
-            return $"{c.Number("num_layers")} double and {c.Number("num_single_layers")} single blocks of width {width}, "
-                + (guided ? "guidance embedded" : "no guidance");
-        }
-        var dual = c.TryGetProperty("dual_attention_layers", out var d) && d.ValueKind == JsonValueKind.Array ? d.GetArrayLength() : 0;
-        return $"{c.Number("num_layers")} blocks of width {width}, " + (dual > 0 ? $"dual attention in {dual}" : "no dual attention");
+            return $"{c.Long("num_layers", 0)} double and {c.Long("num_single_layers", 0)} single blocks of width {width}, "
+                + (c.Flag("guidance_embeds", false) ? "guidance embedded" : "no guidance");
+        var dual = c.Longs("dual_attention_layers").Count;
+        return $"{c.Long("num_layers", 0)} blocks of width {width}, " + (dual > 0 ? $"dual attention in {dual}" : "no dual attention");
     }
 }

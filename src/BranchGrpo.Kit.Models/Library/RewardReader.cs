@@ -1,4 +1,3 @@
-using System.Text.Json;
 using BranchGrpo.Kit.Models.Files;
 
 namespace BranchGrpo.Kit.Models.Library;
@@ -18,11 +17,11 @@ internal static class RewardReader
     /// <summary>A CLIP in the transformers layout, or an open_clip model with its own configuration.</summary>
     private static FoundModel? Configured(string folder)
     {
-        JsonElement? open, config;
+        ModelConfig? open, config;
         try
         {
-            open = ConfigFile.Read(Path.Combine(folder, "open_clip_config.json"))?.Part("model_cfg");
-            config = open is null ? ConfigFile.Read(Path.Combine(folder, "config.json")) : null;
+            open = Config(folder, "open_clip_config.json")?.Part("model_cfg");
+            config = open is null ? Config(folder, "config.json") : null;
         }
         catch (InvalidDataException)
         {
@@ -31,8 +30,8 @@ internal static class RewardReader
         if (open is { } o)
         {
             var vision = o.Part("vision_cfg");
-            return Filled(new() { Kind = ModelKind.OpenClip, Path = folder, Summary = $"{vision?.Number("layers")} x {vision?.Number("width")}, "
-                + $"side {vision?.Number("image_size")}" }, folder);
+            return Filled(new() { Kind = ModelKind.OpenClip, Path = folder, Summary = vision is null ? "no vision_cfg" : $"{vision.Long("layers", 12)} x "
+                + $"{vision.Long("width", 768)}, side {vision.Longs("image_size", 224)[0]}" }, folder);
         }
         if (config is not { } c || c.Text("model_type") != "clip" || c.Part("vision_config") is not { } v || c.Part("text_config") is not { } t) return null;
         var quick = (v.Text("hidden_act") ?? t.Text("hidden_act") ?? "quick_gelu") == "quick_gelu";
@@ -40,10 +39,13 @@ internal static class RewardReader
         {
             Kind = quick ? ModelKind.ClipL : ModelKind.PickScore,
             Path = folder,
-            Summary = $"{v.Number("num_hidden_layers")} x {v.Number("hidden_size")}, side {v.Number("image_size")}, {(quick ? "quick" : "exact")} GELU",
+            Summary = $"{v.Long("num_hidden_layers", 12)} x {v.Long("hidden_size", 768)}, side {v.Long("image_size", 224)}, {(quick ? "quick" : "exact")} GELU",
             Faults = ModelFolder.HasClipVocabulary(folder) ? [] : ["vocab.json and merges.txt are missing (the CLIP tokenizer)"],
         }, folder);
     }
+
+    private static ModelConfig? Config(string folder, string file) =>
+        Path.Combine(folder, file) is var path && File.Exists(path) ? ModelConfig.Read(path) : null;
 
     private static FoundModel Filled(FoundModel model, string path)
     {

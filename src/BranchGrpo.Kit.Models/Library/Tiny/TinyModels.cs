@@ -1,4 +1,6 @@
+using BranchGrpo.Kit.Models.Flux;
 using BranchGrpo.Kit.Models.Layers;
+using BranchGrpo.Kit.Models.Sd3;
 using BranchGrpo.Kit.Models.Text;
 using BranchGrpo.Kit.Models.Vae;
 using static TorchSharp.torch;
@@ -23,6 +25,7 @@ public static class TinyModels
         var network = new TinyNetwork(seed);
         MakeFlux(Path.Combine(folder, "flux"), network);
         MakeSd3(Path.Combine(folder, "sd3"), network);
+        TinyRewards.Make(folder, network);
         File.WriteAllLines(Path.Combine(folder, Prompts), TinyWords.Prompts(96));
         return ModelFolder.Open(folder);
     }
@@ -37,6 +40,8 @@ public static class TinyModels
         var t5 = TinyVocabularies.WriteT5(Part("tokenizer_2"));
         WriteClip(network, Part("text_encoder"), TinyPipelines.ClipText(TinyPipelines.ClipWidth, clip, projects: false, "quick_gelu"));
         WriteT5(network, Part("text_encoder_2"), TinyPipelines.T5(TinyPipelines.FluxT5Width, t5));
+        network.Write(Part("transformer"), TinyPipelines.FluxTransformer,
+            path => new FluxTransformer(FluxConfig.Read(path), WeightFormat.Cpu), Transformer, ScalarType.BFloat16);
         WriteAutoencoder(network, Part("vae"), TinyPipelines.Autoencoder(scaling: 0.3611, shift: 0.1159));
     }
 
@@ -55,6 +60,8 @@ public static class TinyModels
         WriteClip(network, Part("text_encoder"), TinyPipelines.ClipText(TinyPipelines.ClipWidth, clip, projects: true, "quick_gelu"));
         WriteClip(network, Part("text_encoder_2"), TinyPipelines.ClipText(TinyPipelines.BigWidth, clip, projects: true, "gelu"));
         WriteT5(network, Part("text_encoder_3"), TinyPipelines.T5(TinyPipelines.Sd3T5Width, t5));
+        network.Write(Part("transformer"), TinyPipelines.Sd3Transformer,
+            path => new Sd3Transformer(Sd3Config.Read(path), WeightFormat.Cpu), "diffusion_pytorch_model.safetensors", ScalarType.Float16);
         WriteAutoencoder(network, Part("vae"), TinyPipelines.Autoencoder(scaling: 1.5305, shift: 0.0609));
     }
 
