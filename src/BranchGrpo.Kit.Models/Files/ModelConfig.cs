@@ -52,6 +52,11 @@ internal sealed class ModelConfig(string name, JsonElement root)
         return [.. items.Select(i => i.ValueKind == JsonValueKind.Number && i.TryGetInt64(out var n) ? n : throw Refused(key, "whole numbers", value))];
     }
 
+    /// <summary>A list of numbers.</summary>
+    public IReadOnlyList<double> Doubles(string key, params double[] otherwise) => Find(key) is not { } value ? otherwise
+        : value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(i => i.ValueKind == JsonValueKind.Number)
+            ? [.. value.EnumerateArray().Select(i => i.GetDouble())] : throw Refused(key, "a list of numbers", value);
+
     /// <summary>A list of texts.</summary>
     public IReadOnlyList<string> Texts(string key, params string[] otherwise) => Find(key) is not { } value ? otherwise
         : value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(i => i.ValueKind == JsonValueKind.String)

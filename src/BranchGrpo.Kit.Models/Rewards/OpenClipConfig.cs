@@ -1,4 +1,5 @@
 using BranchGrpo.Kit.Models.Files;
+using BranchGrpo.Kit.Models.Images;
 
 namespace BranchGrpo.Kit.Models.Rewards;
 
@@ -15,8 +16,10 @@ internal sealed record OpenClipConfig
     /// <summary>x·sigmoid(1.702·x) instead of the exact GELU, in both towers.</summary>
     public bool QuickGelu { get; init; }
 
-    /// <summary>How pictures come to the network's side: <c>shortest</c> (then a centre crop), <c>squash</c> or <c>longest</c>.</summary>
+    /// <summary>How pictures come to the network's size: <c>shortest</c> (side, then a centre crop) or <c>squash</c> (both sides).</summary>
     public string ResizeMode { get; init; } = "shortest";
+
+    public ImageNormalisation Normalisation { get; init; } = ImageNormalisation.Clip;
 
     /// <summary>The published ViT-H-14 of HPSv2 and HPSv2.1, whose files come without a configuration.</summary>
     public static OpenClipConfig ViTH14 { get; } = new()
@@ -33,14 +36,34 @@ internal sealed record OpenClipConfig
         var root = ModelConfig.Read(path);
         var model = root.Part("model_cfg") ?? root;
         model.Only(("custom_text", "false"), ("init_logit_bias", ""), ("nonscalar_logit_scale", "false"), ("multimodal_cfg", ""));
+        var preparation = root.Part("preprocess_cfg");
+        preparation?.Expect("resize_mode", "shortest", "shortest", "squash");
+        preparation?.Expect("interpolation", "bicubic", "bicubic");
+        preparation?.Expect("mode", "RGB", "RGB");
         return new()
         {
             Embedding = model.Long("embed_dim"),
             Vision = OpenClipVisionConfig.Of(model.Part("vision_cfg") ?? throw model.Refused("vision_cfg", "an object", "none")),
             Text = OpenClipTextConfig.Of(model.Part("text_cfg") ?? throw model.Refused("text_cfg", "an object", "none")),
             QuickGelu = model.Flag("quick_gelu", false),
-            ResizeMode = root.Part("preprocess_cfg")?.Text("resize_mode") ?? "shortest",
+            ResizeMode = preparation?.Text("resize_mode") ?? "shortest",
+            Normalisation = new([.. Colours(preparation, "mean", ImageNormalisation.Clip.Mean)], [.. Colours(preparation, "std", ImageNormalisation.Clip.Std)]),
         };
+    }
+
+    /// <summary>What happens to a picture before the network sees it, by the configuration (HPSv2 has its own).</summary>
+    public ImagePipeline Pipeline() => (ResizeMode, Square()) is ("squash", var side) ? ImagePipeline.OpenClipSquash(side, Normalisation)
+        : ImagePipeline.OpenClipShortest(Square(), Normalisation);
+
+    /// <summary>Side of the pictures, pixels.</summary>
+    /// <exception cref="InvalidDataException">They are not square, for which no preparation is published.</exception>
+    public int Square() => Vision.ImageHeight == Vision.ImageWidth ? (int)Vision.ImageHeight
+        : throw new InvalidDataException($"pictures of {Vision.ImageWidth} x {Vision.ImageHeight} have no published preparation");
+
+    private static IEnumerable<float> Colours(ModelConfig? preparation, string key, IReadOnlyList<float> otherwise)
+    {
+        var values = preparation?.Doubles(key) ?? [];
+        return values.Count switch { 0 => otherwise, 3 => values.Select(v => (float)v), _ => throw preparation!.Refused(key, "3 numbers", $"{values.Count}") };
     }
 }
 

@@ -22,6 +22,13 @@ internal abstract class TwoTowers : NamedModule
         }
     }
 
+    /// <summary>The factor as a number.</summary>
+    public double Factor()
+    {
+        using var scope = NewDisposeScope();
+        return Scale.detach().to(ScalarType.Float64).item<double>();
+    }
+
     /// <summary>Embeddings of pictures, not normalised.</summary>
     /// <param name="pixels">Normalised pixels. Shape [B, 3, H, W].</param>
     /// <param name="probe">Is shown intermediate results.</param>
