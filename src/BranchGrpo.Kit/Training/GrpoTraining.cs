@@ -95,15 +95,15 @@ public sealed class GrpoTraining : IDisposable
         Expect(file, path, "recipe", recipe.Name);
         Expect(file, path, "seed", seed.ToString(CultureInfo.InvariantCulture));
         using var scope = NewDisposeScope();
-        using var noGradient = no_grad();
         var targets = State().ToDictionary();
         foreach (var (name, target) in targets)
         {
-            if (!file.Tensors.TryGetValue(name, out var saved) || !saved.shape.SequenceEqual(target.shape))
+            var saved = file.Entries.GetValueOrDefault(name).Shape;
+            if (saved?.SequenceEqual(target.shape) != true)
                 throw new InvalidDataException($"{path}: expected \"{name}\" of shape [{string.Join(", ", target.shape)}], "
-                    + (saved is null ? "found none" : $"found [{string.Join(", ", saved.shape)}]") + "; the checkpoint is of another network.");
+                    + (saved is null ? "found none" : $"found [{string.Join(", ", saved)}]") + "; the checkpoint is of another network.");
         }
-        foreach (var (name, target) in targets) target.copy_(file.Tensors[name]);
+        foreach (var (name, target) in targets) file.CopyTo(name, target);
         Iteration = int.Parse(file.Metadata["iteration"], CultureInfo.InvariantCulture);
     }
 
