@@ -97,6 +97,17 @@ public sealed class LoraAdapters : NamedModule
         Enabled = false;
     }
 
+    /// <summary>The same adapters, in memory of their own, on another network of the same layers.</summary>
+    /// <param name="network">Its layers use the copy until it is disposed of.</param>
+    public LoraAdapters CopyTo(nn.Module network)
+    {
+        using var scope = NewDisposeScope();
+        using var quiet = no_grad();
+        var copy = new LoraAdapters(network, layers.Select(l => (l.Key, l.Value.Rank, l.Value.Scale)));
+        foreach (var ((_, target), (_, value)) in copy.Parameters().Zip(Parameters())) target.copy_(value);
+        return copy;
+    }
+
     /// <summary>Gives the network its own layers back and frees the adapters.</summary>
     protected override void Dispose(bool disposing)
     {

@@ -1,4 +1,4 @@
-namespace BranchGrpo.Kit.Models.Tasks;
+namespace BranchGrpo.Kit.Models.Policies;
 
 /// <summary>The image models whose checkpoints the kit reads.</summary>
 public enum ImageFamily
