@@ -35,11 +35,25 @@ public static class Checkpoint
     /// <exception cref="InvalidDataException">Missing, left over or wrongly shaped; every one is named.</exception>
     public static void LoadInto(nn.Module network, WeightSource weights, Func<string, string?>? rename = null)
     {
+        var wrong = Misfits(network, weights, rename, out var stored);
+        if (wrong.Length > 0) throw new InvalidDataException($"{weights.Name} does not fit {network.GetName()}:\n  {string.Join("\n  ", wrong)}");
         using var scope = NewDisposeScope();
         var state = network.state_dict();
-        var stored = weights.Entries.Keys.Select(name => (Name: name, Target: rename is null ? name : rename(name)))
+        foreach (var names in stored) weights.CopyTo(names.First(), state[names.Key]);
+    }
+
+    /// <summary>Every weight that is missing, left over or wrongly shaped, in words; none for a checkpoint that fits. No weight is read, so the network
+    /// may be on the meta device, where it takes no memory.</summary>
+    internal static string[] Misfits(nn.Module network, WeightSource weights, Func<string, string?>? rename = null) =>
+        Misfits(network, weights, rename, out _);
+
+    private static string[] Misfits(nn.Module network, WeightSource weights, Func<string, string?>? rename, out ILookup<string, string> given)
+    {
+        using var scope = NewDisposeScope();
+        var state = network.state_dict();
+        var stored = given = weights.Entries.Keys.Select(name => (Name: name, Target: rename is null ? name : rename(name)))
             .Where(p => p.Target is not null).ToLookup(p => p.Target!, p => p.Name);
-        string[] wrong =
+        return
         [
             .. state.Keys.Where(name => !stored.Contains(name)).Select(name => $"{name}: missing, expected {Text(state[name].shape)}"),
             .. stored.Where(p => !state.ContainsKey(p.Key)).SelectMany(p => p).Select(name => $"{name}: not part of this network"),
@@ -47,8 +61,6 @@ public static class Checkpoint
             .. stored.Where(p => state.ContainsKey(p.Key)).SelectMany(p => p.Where(name => !state[p.Key].shape.SequenceEqual(weights.Entries[name].Shape))
                 .Select(name => $"{name}: expected {Text(state[p.Key].shape)}, found {Text(weights.Entries[name].Shape)}")),
         ];
-        if (wrong.Length > 0) throw new InvalidDataException($"{weights.Name} does not fit {network.GetName()}:\n  {string.Join("\n  ", wrong)}");
-        foreach (var names in stored) weights.CopyTo(names.First(), state[names.Key]);
     }
 
     private static string Text(IEnumerable<long> shape) => $"[{string.Join(", ", shape)}]";

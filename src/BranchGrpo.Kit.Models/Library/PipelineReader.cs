@@ -87,7 +87,12 @@ internal static class PipelineReader
                 return;
             }
             if (need.Files.Length > 0) return;
-            Try($"{need.Name} ({need.What})", () => parts.Add(ModelPart.Of(need.Name, path)));
+            Try($"{need.Name} ({need.What})", () =>
+            {
+                using var weights = Checkpoint.Open(path);
+                parts.Add(ModelPart.Of(need.Name, path, weights));
+                if (Architecture.Fault(kind, need.Name, path, weights) is { } fault) faults.Add(fault);
+            });
         }
 
         void Try(string what, Action read)
@@ -96,7 +101,7 @@ internal static class PipelineReader
             {
                 read();
             }
-            catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
+            catch (Exception e) when (RewardReader.IsFault(e))
             {
                 faults.Add($"{what}: {e.Message}");
             }

@@ -1,4 +1,5 @@
 using BranchGrpo.Kit.Models.Files;
+using BranchGrpo.Kit.Models.Rewards;
 
 namespace BranchGrpo.Kit.Models.Library;
 
@@ -51,9 +52,11 @@ internal static class RewardReader
     {
         try
         {
-            return model with { Parts = [ModelPart.Of("weights", path)] };
+            using var weights = Checkpoint.Open(path);
+            model = model with { Parts = [ModelPart.Of("weights", path, weights)] };
+            return Architecture.Fault(model.Kind, "weights", path, weights) is { } fault ? model with { Faults = model.Faults.Add(fault) } : model;
         }
-        catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
+        catch (Exception e) when (IsFault(e))
         {
             return model with { Faults = model.Faults.Add(e.Message) };
         }
@@ -66,11 +69,14 @@ internal static class RewardReader
             using var weights = Checkpoint.Open(path);
             return Kind(weights) is { } kind ? Described(kind, path, weights) : null;
         }
-        catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
+        catch (Exception e) when (IsFault(e))
         {
             return Named(path) is { } kind ? new() { Kind = kind, Path = path, Summary = "damaged", Faults = [e.Message] } : null;
         }
     }
+
+    /// <summary>What reading a file of somebody else's may throw.</summary>
+    public static bool IsFault(Exception e) => e is IOException or InvalidDataException or UnauthorizedAccessException or ArgumentException;
 
     private static ModelKind? Kind(WeightSource weights)
     {
@@ -94,26 +100,20 @@ internal static class RewardReader
     {
         var folder = Path.GetDirectoryName(path)!;
         string[] beside = kind == ModelKind.ImageReward ? ["med_config.json", "vocab.txt"] : [];
+        string[] missing = [.. beside.Where(f => !File.Exists(Path.Combine(folder, f))).Select(f => $"{f} is missing beside {Path.GetFileName(path)}")];
+        var fault = missing.Length > 0 ? null : Architecture.Fault(kind, "weights", folder, weights);
         return new()
         {
             Kind = kind,
             Path = path,
             Summary = kind switch
             {
-                ModelKind.Hps => HpsVersion(path),
+                ModelKind.Hps => HpsRelease.Of(path).Range,
                 ModelKind.ImageReward => "BLIP",
                 _ => $"over an embedding of {weights.Entries["layers.0.weight"].Shape[1]}",
             },
             Parts = [ModelPart.Of("weights", path, weights)],
-            Faults = [.. beside.Where(f => !File.Exists(Path.Combine(folder, f))).Select(f => $"{f} is missing beside {Path.GetFileName(path)}")],
+            Faults = [.. missing, .. fault is null ? [] : new[] { fault }],
         };
     }
-
-    /// <summary>v2.0 and v2.1 have the same shapes; only the published file names tell them apart.</summary>
-    private static string HpsVersion(string path) => Path.GetFileName(path) switch
-    {
-        var n when n.Contains("2.1", StringComparison.Ordinal) => "v2.1 by its file name",
-        var n when n.StartsWith("HPS_v2", StringComparison.Ordinal) => "v2.0 by its file name",
-        _ => "version unknown: v2.0 and v2.1 differ in their file names alone",
-    };
 }

@@ -23,14 +23,14 @@ public static class TinyModels
     {
         using var quiet = no_grad();
         var network = new TinyNetwork(seed);
-        MakeFlux(Path.Combine(folder, "flux"), network);
+        var vocabulary = MakeFlux(Path.Combine(folder, "flux"), network);
         MakeSd3(Path.Combine(folder, "sd3"), network);
-        TinyRewards.Make(folder, network);
+        TinyRewards.Make(folder, network, vocabulary);
         File.WriteAllLines(Path.Combine(folder, Prompts), TinyWords.Prompts(96));
         return ModelFolder.Open(folder);
     }
 
-    private static void MakeFlux(string folder, TinyNetwork network)
+    private static int MakeFlux(string folder, TinyNetwork network)
     {
         string Part(string name) => Path.Combine(folder, name);
         string[] parts = ["scheduler", "text_encoder", "text_encoder_2", "tokenizer", "tokenizer_2", "transformer", "vae"];
@@ -43,6 +43,7 @@ public static class TinyModels
         network.Write(Part("transformer"), TinyPipelines.FluxTransformer,
             path => new FluxTransformer(FluxConfig.Read(path), WeightFormat.Cpu), Transformer, ScalarType.BFloat16);
         WriteAutoencoder(network, Part("vae"), TinyPipelines.Autoencoder(scaling: 0.3611, shift: 0.1159));
+        return clip;
     }
 
     private static void MakeSd3(string folder, TinyNetwork network)

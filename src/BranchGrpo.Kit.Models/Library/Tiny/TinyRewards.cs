@@ -11,9 +11,12 @@ internal static class TinyRewards
     private const int Side = 32, Patch = 8, Width = 32, Embedding = 24;
     private static readonly long[] HeadWidths = [Embedding, 32, 16, 8, 4, 1];
 
-    public static void Make(string folder, TinyNetwork network)
+    /// <param name="folder">Gets a folder for each.</param>
+    /// <param name="network">Writes networks.</param>
+    /// <param name="vocabulary">Size of the pipelines' CLIP vocabulary, which HPS shares: its release has none of its own.</param>
+    public static void Make(string folder, TinyNetwork network, int vocabulary)
     {
-        MakeHps(Path.Combine(folder, "hps"), network);
+        MakeHps(Path.Combine(folder, "hps"), network, vocabulary);
         MakeClip(Path.Combine(folder, "pickscore"), network, "gelu");
         MakeClip(Path.Combine(folder, "clip-l"), network, "quick_gelu");
         MakeDfn(Path.Combine(folder, "dfn"), network);
@@ -22,9 +25,8 @@ internal static class TinyRewards
     }
 
     /// <summary>The published file in float16, and the configuration that the published size has in code.</summary>
-    private static void MakeHps(string folder, TinyNetwork network)
+    private static void MakeHps(string folder, TinyNetwork network, int vocabulary)
     {
-        var vocabulary = TinyVocabularies.WriteClip(Path.Combine(folder, "tokenizer"));
         var path = Path.Combine(folder, "config.json");
         TinyVocabularies.WriteJson(path, OpenClip(vocabulary, Side));
         using var model = new OpenClipModel(OpenClipConfig.Read(path), WeightFormat.Cpu);
