@@ -6,6 +6,9 @@ namespace BranchGrpo.Kit.Models.Rewards;
 /// vision tower, which they do not show.</summary>
 internal sealed record BlipConfig
 {
+    /// <summary>Ids of a prompt, start, end and padding included: fixed in the published code.</summary>
+    public const int TextLength = 35;
+
     public required long ImageHeight { get; init; }
 
     public required long ImageWidth { get; init; }
@@ -46,6 +49,11 @@ internal sealed record BlipConfig
     public double Deviation { get; init; } = 1.0333394966054072;
 
     public long Patches => ImageHeight / PatchSize * (ImageWidth / PatchSize);
+
+    /// <summary>Side of the pictures, pixels.</summary>
+    /// <exception cref="InvalidDataException">They are not square, for which no preparation is published.</exception>
+    public int Square() => ImageHeight == ImageWidth ? (int)ImageHeight
+        : throw new InvalidDataException($"pictures of {ImageWidth} x {ImageHeight} have no published preparation");
 
     /// <summary>Reads <c>med_config.json</c> beside the weights, and <c>config.json</c> where one says what the published code fixes.</summary>
     /// <param name="folder">Of the configuration.</param>

@@ -16,7 +16,7 @@ public static class ImageRewards
     public static ImageReward Hps(string path, WeightFormat? format = null, string? tokenizer = null)
     {
         var file = RewardFiles.Choose(path, HpsRelease.Files, "HPS*.pt", "HPS*.safetensors");
-        var config = RewardFiles.Beside(file, "open_clip_config.json", "config.json") is { } beside ? OpenClipConfig.Read(beside) : OpenClipConfig.ViTH14;
+        var config = OpenClipConfig.Beside(file) ?? OpenClipConfig.ViTH14;
         var release = HpsRelease.Of(file);
         var label = new RewardLabel(release.Name, $"HPSv2, {release.Range} ({file})",
             new($"cosine of picture and prompt; {release.Range}", "100 x cosine, as hpsv2.evaluate prints", 100));
@@ -45,6 +45,23 @@ public static class ImageRewards
         var weights = RewardFiles.Choose(folder, ["open_clip_model.safetensors", "open_clip_pytorch_model.safetensors", "open_clip_pytorch_model.bin"],
             "model.safetensors", "*.bin", "*.pt");
         return OpenClip(new("clipscore", $"CLIPScore of an open_clip network ({weights})", Scale(1)), open, open.Pipeline(), weights, format, tokenizer, Scale);
+    }
+
+    /// <summary>ImageReward, standardised as its release does.</summary>
+    /// <param name="path"><c>ImageReward.pt</c> or its folder, with <c>med_config.json</c> beside it.</param>
+    /// <param name="format">Type and place of the network.</param>
+    /// <param name="tokenizer">Folder with the vocab.txt of bert-base-uncased; that of the weights by default.</param>
+    public static ImageReward ImageReward(string path, WeightFormat? format = null, string? tokenizer = null)
+    {
+        format ??= WeightFormat.Cpu;
+        var file = RewardFiles.Choose(path, ["ImageReward.pt"], "ImageReward*.pt", "ImageReward*.safetensors", "model.safetensors");
+        var folder = Path.GetDirectoryName(Path.GetFullPath(file))!;
+        using var weights = Checkpoint.Open(file);
+        var config = BlipConfig.Read(folder, weights);
+        var bert = RewardFiles.BertTokenizer(tokenizer, file, BlipConfig.TextLength);
+        var network = RewardFiles.Filled(new BlipReward(config, format), file, BlipReward.Rename);
+        return new BlipImageReward(new("imagereward", $"ImageReward ({file})", new("standardised score; expect about -2 to 2", "the same")),
+            network, ImagePipeline.ImageReward(config.Square()), bert, format);
     }
 
     /// <summary>LAION's aesthetic predictor over CLIP-L.</summary>

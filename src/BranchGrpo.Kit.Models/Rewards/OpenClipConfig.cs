@@ -29,6 +29,12 @@ internal sealed record OpenClipConfig
         Text = new() { ContextLength = 77, Vocabulary = 49408, Width = 1024, Heads = 16, Layers = 24 },
     };
 
+    /// <summary>The configuration beside a weights file, if one of open_clip is there.</summary>
+    public static OpenClipConfig? Beside(string weights) => new[] { "open_clip_config.json", "config.json" }
+        .Select(name => Path.Combine(Path.GetDirectoryName(Path.GetFullPath(weights))!, name))
+        .Where(path => File.Exists(path) && ModelConfig.Read(path) is var found && (found.Has("model_cfg") || found.Has("embed_dim")))
+        .Select(Read).FirstOrDefault();
+
     /// <summary>Reads <c>open_clip_config.json</c> or a model configuration of open_clip.</summary>
     /// <exception cref="InvalidDataException">A variant that is not implemented.</exception>
     public static OpenClipConfig Read(string path)

@@ -25,10 +25,6 @@ internal static class RewardFiles
         };
     }
 
-    /// <summary>A configuration beside the weights, if there is one.</summary>
-    public static string? Beside(string weights, params string[] names) =>
-        names.Select(name => Path.Combine(Path.GetDirectoryName(Path.GetFullPath(weights))!, name)).FirstOrDefault(File.Exists);
-
     /// <summary>A network with the weights of a file or folder.</summary>
     public static T Filled<T>(T network, string weights, Func<string, string?>? rename = null) where T : nn.Module
     {
@@ -48,6 +44,18 @@ internal static class RewardFiles
     /// <summary>CLIP's tokenizer: of the folder that was named, or beside the weights.</summary>
     public static ClipTokenizer ClipTokenizer(string? named, string weights, ClipVariant variant) => Text.ClipTokenizer.Load(
         Tokenizer(named, weights, ["vocab.json", "merges.txt"], "CLIP's, which every CLIP-L, FLUX.1 and Stable Diffusion 3 folder has in \"tokenizer\""), variant);
+
+    /// <summary>ImageReward's tokenizer: of the folder that was named, or beside the weights.</summary>
+    /// <returns>Ids of a text, and 1 where they are no padding.</returns>
+    public static Func<string, (long[] Ids, long[] Attended)> BertTokenizer(string? named, string weights, int length)
+    {
+        var tokens = Text.BertTokenizer.LoadBlip(Tokenizer(named, weights, ["vocab.txt"], "that of bert-base-uncased"));
+        return text =>
+        {
+            var ids = tokens.Encode(text, length, out var count);
+            return (ids, [.. Enumerable.Range(0, length).Select(i => i < count ? 1L : 0L)]);
+        };
+    }
 
     private static string Tokenizer(string? named, string weights, string[] files, string whose)
     {
