@@ -17,7 +17,8 @@ internal sealed class BlipReward : NamedModule
         this.config = config;
         vision = Add("blip.visual_encoder", new BlipVision(config, format));
         text = Add("blip.text_encoder", new BlipText(config, format));
-        head = Add("mlp", new LinearHead(config.HeadWidths, format with { Dtype = format.Dtype == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32 }));
+        // In float32 whatever the network's type, as published.
+        head = Add("mlp", new LinearHead(config.HeadWidths, format with { Dtype = ScalarType.Float32 }));
     }
 
     /// <summary>The published file also holds two projections that the reward does not use, and numbers of positions.</summary>
@@ -34,7 +35,7 @@ internal sealed class BlipReward : NamedModule
         using var scope = NewDisposeScope();
         var image = vision.Forward(pixels, probe.Under("visual"));                                 // [B, 1 + P, W]
         var hidden = text.Forward(ids, attended, image, probe.Under("text"));                      // [B, L, W]
-        var output = head.Forward(Embeddings.Wide(hidden.select(1, 0)));                           // [B, 1]
+        var output = head.Forward(hidden.select(1, 0).to(ScalarType.Float32));                     // [B, 1]
         probe?.Invoke("mlp", output);
         return output.sub(Scalars.Of(config.Mean)).div(Scalars.Of(config.Deviation)).MoveToOuterDisposeScope();
     }

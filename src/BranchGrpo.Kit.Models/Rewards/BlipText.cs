@@ -96,7 +96,8 @@ internal sealed class BlipText : NamedModule
         public Tensor Forward(Tensor x, Tensor source, Tensor? mask)
         {
             using var scope = NewDisposeScope();
-            var (q, k, v) = (Attention.Split(query.Forward(x), heads), Attention.Split(key.Forward(source), heads), Attention.Split(value.Forward(source), heads));
+            Tensor Heads(Linear projection, Tensor of) => Attention.Split(projection.Forward(of), heads);
+            var (q, k, v) = (Heads(query, x), Heads(key, source), Heads(value, source));           // [B, heads, L or N, width/heads]
             return norm.Forward(x.add(output.Forward(Attention.Of(q, k, v, mask: mask)))).MoveToOuterDisposeScope();
         }
     }

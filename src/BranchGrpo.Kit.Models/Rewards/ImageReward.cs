@@ -2,7 +2,8 @@ using BranchGrpo.Kit.Models.Images;
 
 namespace BranchGrpo.Kit.Models.Rewards;
 
-/// <summary>Scores pictures against the prompts that they were made from. Higher is better. Not differentiable: pictures are 8-bit images, as files are.</summary>
+/// <summary>Scores pictures against the prompts that they were made from. Higher is better. Not differentiable: pictures are 8-bit images, as files
+/// are.</summary>
 public abstract class ImageReward : IDisposable
 {
     /// <summary>A reward of that name.</summary>
@@ -31,7 +32,8 @@ public abstract class ImageReward : IDisposable
         if (images.Count != prompts.Count) throw new ArgumentException($"{images.Count} pictures came with {prompts.Count} prompts", nameof(prompts));
         var scores = images.Count == 0 ? [] : ScoreAll(images, prompts);
         for (var i = 0; i < scores.Length; i++)
-            if (!double.IsFinite(scores[i])) throw new ArithmeticException($"{Name} gave {scores[i]} for picture {i}, prompt \"{prompts[i]}\"; look at the picture and at the weights.");
+            if (!double.IsFinite(scores[i]))
+                throw new ArithmeticException($"{Name} gave {scores[i]} for picture {i}, prompt \"{prompts[i]}\"; look at the picture and at the weights.");
         return scores;
     }
 

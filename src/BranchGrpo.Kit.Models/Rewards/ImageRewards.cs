@@ -76,10 +76,13 @@ public static class ImageRewards
         using (var weights = Checkpoint.Open(file)) widths = LinearHead.Widths(weights);
         var config = ClipConfig.Read(Path.Combine(clip, "config.json"));
         if (widths[0] != config.Projection)
-            throw new InvalidDataException($"{file} reads embeddings of {widths[0]} numbers, but the CLIP in {clip} makes {config.Projection}: name the folder of CLIP-L");
+            throw new InvalidDataException($"{file} reads embeddings of {widths[0]} numbers, but the CLIP in {clip} makes {config.Projection}: "
+                + "name the folder of CLIP-L");
         var layers = RewardFiles.Filled(new LinearHead(widths, format with { Dtype = TorchSharp.torch.ScalarType.Float32 }), file);
-        return new AestheticReward(new("aesthetic", $"LAION aesthetic head ({file}) over CLIP ({clip})", new("about 4 to 7; the prompt does not matter", "the same")),
-            RewardFiles.Filled(new ClipModel(config, format), clip, ClipModel.Rename), layers, Pipeline(clip, config), format);
+        var label = new RewardLabel("aesthetic", $"LAION aesthetic head ({file}) over CLIP ({clip})",
+            new("about 4 to 7; the prompt does not matter", "the same"));
+        var network = RewardFiles.Filled(new ClipModel(config, format), clip, ClipModel.Rename);
+        return new AestheticReward(label, network, layers, Pipeline(clip, config), format);
     }
 
     private static ImageReward Clip(
@@ -97,6 +100,7 @@ public static class ImageRewards
         string? tokenizer, Func<double, RewardScale>? scale = null)
     {
         format ??= WeightFormat.Cpu;
+        RewardFiles.Expect(weights, "visual.conv1.weight", "an open_clip network");
         var tokens = RewardFiles.ClipTokenizer(tokenizer, weights, ClipVariant.OpenClip);
         var network = RewardFiles.Filled(new OpenClipModel(config, format), weights);
         if (scale is not null) label = label with { Scale = scale(network.Factor()) };

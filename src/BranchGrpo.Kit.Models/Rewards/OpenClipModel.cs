@@ -22,7 +22,10 @@ internal sealed class OpenClipModel : TwoTowers
         positions = Add("positional_embedding", format, text.ContextLength, text.Width);
         projection = Add("text_projection", format, text.Width, config.Embedding);
         var shape = new BlockShape(text.Width, text.Heads, (long)(text.Width * text.MlpRatio), OpenClipVision.Epsilon, activation);
-        blocks = [.. Enumerable.Range(0, (int)text.Layers).Select(i => Add($"transformer.resblocks.{i}", new PreNormBlock(shape, BlockNames.OpenClip, format)))];
+        blocks =
+        [
+            .. Enumerable.Range(0, (int)text.Layers).Select(i => Add($"transformer.resblocks.{i}", new PreNormBlock(shape, BlockNames.OpenClip, format))),
+        ];
         norm = Add("ln_final", new LayerNorm(text.Width, OpenClipVision.Epsilon, format));
     }
 

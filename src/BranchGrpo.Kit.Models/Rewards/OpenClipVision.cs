@@ -26,7 +26,10 @@ internal sealed class OpenClipVision : NamedModule
         patches = Add("conv1", new Convolution(3, width, config.PatchSize, format, stride: config.PatchSize, bias: false));
         norm = Add("ln_pre", new LayerNorm(width, Epsilon, format));
         var shape = new BlockShape(width, width / config.HeadWidth, (long)(width * config.MlpRatio), Epsilon, activation);
-        blocks = [.. Enumerable.Range(0, (int)config.Layers).Select(i => Add($"transformer.resblocks.{i}", new PreNormBlock(shape, BlockNames.OpenClip, format)))];
+        blocks =
+        [
+            .. Enumerable.Range(0, (int)config.Layers).Select(i => Add($"transformer.resblocks.{i}", new PreNormBlock(shape, BlockNames.OpenClip, format))),
+        ];
         PostNorm = Add("ln_post", new LayerNorm(width, Epsilon, format));
     }
 

@@ -25,6 +25,13 @@ internal static class RewardFiles
         };
     }
 
+    /// <summary>Refuses weights of something else before a network of two billion bytes is made for them.</summary>
+    public static void Expect(string weights, string tensor, string whose)
+    {
+        using var source = Checkpoint.Open(weights);
+        if (!source.Entries.ContainsKey(tensor)) throw new InvalidDataException($"{weights}: expected {tensor}; these are no weights of {whose}");
+    }
+
     /// <summary>A network with the weights of a file or folder.</summary>
     public static T Filled<T>(T network, string weights, Func<string, string?>? rename = null) where T : nn.Module
     {
@@ -43,7 +50,7 @@ internal static class RewardFiles
 
     /// <summary>CLIP's tokenizer: of the folder that was named, or beside the weights.</summary>
     public static ClipTokenizer ClipTokenizer(string? named, string weights, ClipVariant variant) => Text.ClipTokenizer.Load(
-        Tokenizer(named, weights, ["vocab.json", "merges.txt"], "CLIP's, which every CLIP-L, FLUX.1 and Stable Diffusion 3 folder has in \"tokenizer\""), variant);
+        Tokenizer(named, weights, ["vocab.json", "merges.txt"], "CLIP's, which FLUX.1 and Stable Diffusion 3 have in \"tokenizer\""), variant);
 
     /// <summary>ImageReward's tokenizer: of the folder that was named, or beside the weights.</summary>
     /// <returns>Ids of a text, and 1 where they are no padding.</returns>
@@ -62,6 +69,7 @@ internal static class RewardFiles
         var beside = Directory.Exists(weights) ? weights : Path.GetDirectoryName(Path.GetFullPath(weights))!;
         string[] folders = named is null ? [beside, Path.Combine(beside, "tokenizer")] : [named];
         return folders.FirstOrDefault(folder => files.All(file => File.Exists(Path.Combine(folder, file))))
-            ?? throw new FileNotFoundException($"{string.Join(" or ", folders)}: expected {string.Join(" and ", files)} of a tokenizer ({whose}): name its folder", folders[0]);
+            ?? throw new FileNotFoundException(
+                $"{string.Join(" or ", folders)}: expected {string.Join(" and ", files)} of a tokenizer ({whose}): name its folder", folders[0]);
     }
 }

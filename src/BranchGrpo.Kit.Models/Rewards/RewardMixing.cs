@@ -68,7 +68,7 @@ public static class RewardMixture
     private static void Check(IReadOnlyList<double> weights, IReadOnlyList<double[]> scores, int length)
     {
         if (weights.Count == 0 || weights.Count != scores.Count)
-            throw new ArgumentException($"expected one weight per reward and at least one, found {weights.Count} weights for {scores.Count} rewards", nameof(weights));
+            throw new ArgumentException($"expected a weight per reward and at least one, found {weights.Count} for {scores.Count} rewards", nameof(weights));
         if (scores.Any(s => s.Length != length)) throw new ArgumentException($"expected {length} scores of every reward", nameof(scores));
     }
 }

@@ -59,7 +59,7 @@ public sealed class WeightedReward : ImageReward
         if (parts.Count == 0) throw new ArgumentException("a mixture needs at least one reward", nameof(parts));
         if (parts.GroupBy(p => p.Reward.Name).FirstOrDefault(g => g.Count() > 1) is { } twice)
             throw new ArgumentException($"{twice.Key} comes twice; give it once with the sum of the weights", nameof(parts));
-        return string.Join(" + ", parts.Select(p => p.Weight == 1 ? p.Reward.Name : string.Create(CultureInfo.InvariantCulture, $"{p.Weight} {p.Reward.Name}")));
+        return string.Join(" + ", parts.Select(p => p.Weight == 1 ? p.Reward.Name : $"{p.Weight.ToString(CultureInfo.InvariantCulture)} {p.Reward.Name}"));
     }
 
     private static string Sources(IReadOnlyList<RewardPart> parts) => string.Join("\n", parts.Select(p => p.Reward.Source));

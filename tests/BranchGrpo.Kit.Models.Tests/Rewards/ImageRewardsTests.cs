@@ -115,17 +115,19 @@ public sealed class ImageRewardsTests : IClassFixture<ImageRewardsTests.Folder>
     public void What_is_missing_is_named()
     {
         var empty = Directory.CreateTempSubdirectory().FullName;
-        Assert.Contains("HPS_v2.1_compressed.pt", Assert.Throws<FileNotFoundException>(() => ImageRewards.Hps(empty)).Message);
-        Assert.Contains("no such file", Assert.Throws<FileNotFoundException>(() => ImageRewards.ImageReward(Path.Combine(empty, "none"))).Message);
-        Assert.Contains("merges.txt", Assert.Throws<FileNotFoundException>(() => ImageRewards.PickScore(Path.Combine(folder, "pickscore"), tokenizer: empty)).Message);
-        Assert.Contains("vocab.txt", Assert.Throws<FileNotFoundException>(() => ImageRewards.ImageReward(Path.Combine(folder, "imagereward"), tokenizer: empty)).Message);
-        // Weights of another network.
-        var error = Assert.Throws<InvalidDataException>(() => ImageRewards.Hps(Path.Combine(folder, "imagereward", "ImageReward.pt"), tokenizer: Path.Combine(folder, "hps", "tokenizer")));
+        Missing("HPS_v2.1_compressed.pt", () => ImageRewards.Hps(empty));
+        Missing("no such file", () => ImageRewards.ImageReward(Path.Combine(empty, "none")));
+        Missing("merges.txt", () => ImageRewards.PickScore(Path.Combine(folder, "pickscore"), tokenizer: empty));
+        Missing("vocab.txt", () => ImageRewards.ImageReward(Path.Combine(folder, "imagereward"), tokenizer: empty));
+        var other = Path.Combine(folder, "imagereward", "ImageReward.pt");
+        var error = Assert.Throws<InvalidDataException>(() => ImageRewards.Hps(other, tokenizer: Path.Combine(folder, "hps", "tokenizer")));
         Assert.Contains("visual.conv1.weight", error.Message);
         using var hps = Load("hpsv2.1");
         Assert.Throws<ArgumentException>(() => hps.Score(Pictures, ["one"]));
         Assert.Empty(hps.Score([], []));
         Directory.Delete(empty);
+
+        static void Missing(string named, Func<ImageReward> load) => Assert.Contains(named, Assert.Throws<FileNotFoundException>(load).Message);
     }
 
     private ImageReward Load(string name, WeightFormat? format = null)

@@ -63,7 +63,8 @@ public sealed class RewardMixtureTests
     }
 
     [Fact]
-    public void One_picture_of_a_prompt_keeps_the_weighted_sum() => Assert.Equal([1 + 0.2, 2 + 0.05], RewardMixture.OfAdvantages([1, 0.5], [[1, 2], [0.4, 0.1]], ["a", "b"]));
+    public void One_picture_of_a_prompt_keeps_the_weighted_sum() =>
+        Assert.Equal([1 + 0.2, 2 + 0.05], RewardMixture.OfAdvantages([1, 0.5], [[1, 2], [0.4, 0.1]], ["a", "b"]));
 
     [Fact]
     public void What_does_not_fit_is_refused()
