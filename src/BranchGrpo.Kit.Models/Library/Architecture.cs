@@ -53,6 +53,5 @@ internal static class Architecture
     }
 
     // HPS is ViT-H-14 unless a configuration lies beside it.
-    private static OpenClipConfig OpenClip(string folder) =>
-        RewardFiles.Beside(Path.Combine(folder, "weights"), "open_clip_config.json", "config.json") is { } file ? OpenClipConfig.Read(file) : OpenClipConfig.ViTH14;
+    private static OpenClipConfig OpenClip(string folder) => OpenClipConfig.Beside(Path.Combine(folder, "weights")) ?? OpenClipConfig.ViTH14;
 }
