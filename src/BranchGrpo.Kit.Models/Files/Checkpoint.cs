@@ -71,15 +71,16 @@ public static class Checkpoint
         if (UsualNames.FirstOrDefault(files.Contains) is { } usual) return Path.Combine(folder, usual);
         string[][] choices =
         [
-            [.. files.Where(f => f.EndsWith(IndexEnding, StringComparison.Ordinal))], [.. files.Where(f => f.EndsWith(".safetensors", StringComparison.Ordinal))],
+            [.. files.Where(f => f.EndsWith(IndexEnding, StringComparison.Ordinal))],
+            [.. files.Where(f => f.EndsWith(".safetensors", StringComparison.Ordinal))],
             [.. files.Where(f => TorchEndings.Contains(Path.GetExtension(f)))],
         ];
         return choices.FirstOrDefault(c => c.Length > 0) switch
         {
             [var only] => Path.Combine(folder, only),
             { } several => throw new InvalidDataException($"{folder} holds several checkpoints and no index: {string.Join(", ", several)}. Name one of them."),
-            null => throw new FileNotFoundException($"{folder} holds no checkpoint: expected a .safetensors file, *{IndexEnding} or {string.Join(" ", TorchEndings)}, "
-                + $"found {(files.Length == 0 ? "nothing" : string.Join(", ", files.Take(8)))}."),
+            null => throw new FileNotFoundException($"{folder} holds no checkpoint: expected a file *.safetensors, *{IndexEnding} or "
+                + $"*{string.Join(" *", TorchEndings)}, found {(files.Length == 0 ? "no file" : string.Join(", ", files.Take(8)))}."),
         };
     }
 

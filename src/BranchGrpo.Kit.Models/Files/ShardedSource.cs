@@ -61,9 +61,10 @@ internal sealed class ShardedSource : WeightSource
 
     private void Check()
     {
+        string[] held = [.. shards.Values.SelectMany(s => s.Entries.Keys)];
         var lost = places.Where(p => !p.Value.Entries.ContainsKey(p.Key)).Select(p => $"{p.Key} is not in {Path.GetFileName(p.Value.Name)}");
-        var twice = shards.Values.SelectMany(s => s.Entries.Keys).CountBy(name => name).Where(n => n.Value > 1).Select(n => $"{n.Key} stands in {n.Value} shards");
-        var unnamed = shards.Values.SelectMany(s => s.Entries.Keys).Where(name => !places.ContainsKey(name)).Select(name => $"{name} is not in the index");
+        var twice = held.CountBy(name => name).Where(n => n.Value > 1).Select(n => $"{n.Key} stands in {n.Value} shards");
+        var unnamed = held.Where(name => !places.ContainsKey(name)).Select(name => $"{name} is not in the index");
         string[] wrong = [.. lost, .. twice, .. unnamed];
         if (wrong.Length > 0) throw new FormatException(string.Join("; ", wrong) + ".");
     }

@@ -19,8 +19,8 @@ internal sealed class TorchSource : WeightSource
         var found = file.Root is PickleDictionary { Items: var items } ? string.Join(", ", items.Take(8).Select(i => i.Key as string ?? Unpickler.Kind(i.Key)))
             : $"a {Unpickler.Kind(file.Root)}";
         file.Dispose();
-        throw new InvalidDataException($"{path} holds no dictionary of weights: expected tensors by name, or such a dictionary under {string.Join(", ", UsualNames)}; "
-            + $"found {found}.");
+        throw new InvalidDataException($"{path} holds no dictionary of weights: expected tensors by name, or a dictionary of them under one of the keys "
+            + $"{string.Join(", ", UsualNames)}; found {found}.");
     }
 
     public override string Name => file.Path;

@@ -68,9 +68,9 @@ internal static class SafeTensorHeader
         return end <= long.MaxValue - data ? new(code!, dtype, axes, data + begin, bytes) : throw new FormatException($"tensor {name} lies outside the file");
     }
 
-    private static long Whole(JsonElement number) => number.GetRawText() is var text && number.GetUInt64() is var value && value <= long.MaxValue && text[0] != '-'
-        ? (long)value
-        : throw new FormatException($"{text} is not a whole number from 0 to {long.MaxValue}");
+    private static long Whole(JsonElement number) =>
+        number.ValueKind == JsonValueKind.Number && number.TryGetUInt64(out var value) && value <= long.MaxValue && number.GetRawText()[0] != '-'
+            ? (long)value : throw new FormatException($"{number.GetRawText()} is not a whole number from 0 to {long.MaxValue}");
 
     // Sorted by their place, tensors join without hole or overlap and end with the file.
     private static void CheckChain(Dictionary<string, SafeTensorEntry> entries, long data, long fileLength)

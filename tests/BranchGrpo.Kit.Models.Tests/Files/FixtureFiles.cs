@@ -109,7 +109,8 @@ internal static class FixtureFiles
     private static IEnumerable<JsonElement> Items(string file, string list)
     {
         var root = Parse(File.ReadAllText(file));
-        return root.ValueKind == JsonValueKind.Object && root.TryGetProperty(list, out var items) && items.ValueKind == JsonValueKind.Array ? items.EnumerateArray() : [];
+        return root.ValueKind == JsonValueKind.Object && root.TryGetProperty(list, out var items) && items.ValueKind == JsonValueKind.Array
+            ? items.EnumerateArray() : [];
     }
 
     private static string Name(JsonElement item) => item.GetProperty("name").GetString()!;

@@ -78,7 +78,8 @@ public class SafeTensorsFixtureTests
         var item = FixtureFiles.Line(list, name);
         var folder = Directory.CreateTempSubdirectory("branchgrpo-shards-").FullName;
         File.WriteAllText(Path.Combine(folder, "model.safetensors.index.json"), item.GetProperty("index").GetString()!);
-        foreach (var shard in item.GetProperty("files").EnumerateObject()) File.WriteAllBytes(Path.Combine(folder, shard.Name), shard.Value.GetBytesFromBase64());
+        foreach (var shard in item.GetProperty("files").EnumerateObject())
+            File.WriteAllBytes(Path.Combine(folder, shard.Name), shard.Value.GetBytesFromBase64());
         var refusal = FixtureFiles.Refusal(() =>
         {
             using var all = Checkpoint.Open(folder);
@@ -106,7 +107,8 @@ public class SafeTensorsFixtureTests
         for (var trial = 0; trial < 200; trial++)
         {
             var changed = (byte[])whole.Clone();
-            for (var k = random.Next(1, 4); k > 0; k--) changed[random.Next(header)] = trial % 2 == 0 ? (byte)random.Next(256) : (byte)"0123456789{}[],:\"-FIB"[random.Next(21)];
+            for (var k = random.Next(1, 4); k > 0; k--)
+                changed[random.Next(header)] = trial % 2 == 0 ? (byte)random.Next(256) : (byte)"0123456789{}[],:\"-FIB"[random.Next(21)];
             File.WriteAllBytes(path, changed);
             FixtureFiles.Refusal(() => ReadAll(path));
         }
@@ -170,14 +172,16 @@ public class SafeTensorsFixtureTests
         Assert.Equal(list.EnumerateArray().SelectMany(Flat), Texts(values.flatten()), (a, b) => a == b || Number(a).Equals(Number(b)) && Number(a) != 0);
     }
 
-    private static IEnumerable<string> Flat(JsonElement value) => value.ValueKind == JsonValueKind.Array ? value.EnumerateArray().SelectMany(Flat) : [value.ToString()];
+    private static IEnumerable<string> Flat(JsonElement value) =>
+        value.ValueKind == JsonValueKind.Array ? value.EnumerateArray().SelectMany(Flat) : [value.ToString()];
 
     private static IEnumerable<string> Texts(Tensor values) => values.dtype switch
     {
         ScalarType.Bool => values.data<bool>().ToArray().Select(b => b.ToString()),
         ScalarType.Int64 or ScalarType.Int32 or ScalarType.Int16 or ScalarType.Int8 or ScalarType.Byte =>
             values.to(ScalarType.Int64).data<long>().ToArray().Select(n => n.ToString(CultureInfo.InvariantCulture)),
-        _ => values.to(ScalarType.Float64).data<double>().ToArray().Select(x => double.IsNegative(x) && x == 0 ? "-0.0" : x.ToString("R", CultureInfo.InvariantCulture)),
+        _ => values.to(ScalarType.Float64).data<double>().ToArray()
+            .Select(x => double.IsNegative(x) && x == 0 ? "-0.0" : x.ToString("R", CultureInfo.InvariantCulture)),
     };
 
     private static double Number(string text) => text switch

@@ -57,7 +57,8 @@ public class TorchFileFixtureTests
     {
         var item = FixtureFiles.Item(list, "items", name);
         var whole = FixtureFiles.Bytes(item);
-        FixtureFiles.Expect(item.TryGetProperty("whole_file", out var policy) ? policy.GetString()! : "read", FixtureFiles.Answer(whole, "x.pt", ReadAll), name);
+        var policy = item.TryGetProperty("whole_file", out var said) ? said.GetString()! : "read";
+        FixtureFiles.Expect(policy, FixtureFiles.Answer(whole, "x.pt", ReadAll), name);
         var path = Path.Combine(Directory.CreateTempSubdirectory("branchgrpo-cut-").FullName, "x.pt");
         foreach (var cut in Numbers(item, "file_cuts")) Refused(whole[..cut], $"{name} cut after {cut} bytes");
         if (!item.TryGetProperty("data_pkl", out var pickle)) return;
@@ -72,6 +73,25 @@ public class TorchFileFixtureTests
             File.WriteAllBytes(path, bytes);
             FixtureFiles.Expect("refuse", FixtureFiles.Refusal(() => ReadAll(path)), what);
         }
+    }
+
+    /// <summary>Bytes changed at places that depend on the file alone: read or refused, never anything else.</summary>
+    [Theory]
+    [MemberData(nameof(Valid))]
+    public void Damaged_forms_of_a_valid_file_are_answered(string list, string name)
+    {
+        var file = Path.Combine(Path.GetDirectoryName(FixtureFiles.Full(list))!, FixtureFiles.Item(list, "files", name).GetProperty("file").GetString()!);
+        var whole = File.ReadAllBytes(file);
+        if (file.EndsWith(".gz", StringComparison.Ordinal)) return;                                // a large one; the small ones have all there is
+        var (random, path) = (new Random(whole.Length), Path.Combine(Directory.CreateTempSubdirectory("branchgrpo-changed-").FullName, "x.pt"));
+        for (var trial = 0; trial < 60; trial++)
+        {
+            var changed = (byte[])whole.Clone();
+            for (var k = random.Next(1, 4); k > 0; k--) changed[random.Next(whole.Length)] = (byte)random.Next(256);
+            File.WriteAllBytes(path, changed);
+            FixtureFiles.Refusal(() => ReadAll(path));
+        }
+        Directory.Delete(Path.GetDirectoryName(path)!, recursive: true);
     }
 
     private static IEnumerable<int> Numbers(JsonElement item, string list) =>

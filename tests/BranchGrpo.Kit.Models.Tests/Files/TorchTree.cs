@@ -50,8 +50,8 @@ internal sealed class TorchTree(TorchFile file, WeightSource? twin)
         "none" => value is null,
         "bool" => value is bool flag && flag == expected.GetProperty("value").GetBoolean(),
         "str" => value is string text && text == expected.GetProperty("value").GetString(),
-        "int" => (value is long or BigInteger) && ((IFormattable)value).ToString(null, CultureInfo.InvariantCulture) == expected.GetProperty("value").GetString(),
-        "float" => value is double number && BitConverter.DoubleToUInt64Bits(number).ToString("x16", CultureInfo.InvariantCulture) == expected.GetProperty("bits").GetString(),
+        "int" => value is long or BigInteger && Convert.ToString(value, CultureInfo.InvariantCulture) == expected.GetProperty("value").GetString(),
+        "float" => value is double number && $"{BitConverter.DoubleToUInt64Bits(number):x16}" == expected.GetProperty("bits").GetString(),
         "bytes" => value is byte[] bytes && Convert.ToHexStringLower(bytes) == expected.GetProperty("hex").GetString(),
         "device" => value is TorchDevice device && device.Name == expected.GetProperty("value").GetString(),
         "dtype" => value is PickleGlobal { Module: "torch" } dtype && dtype.Name == expected.GetProperty("value").GetString(),
@@ -72,7 +72,8 @@ internal sealed class TorchTree(TorchFile file, WeightSource? twin)
         Assert.Equal(Longs(expected, "stride"), tensor.Strides);
         Assert.Equal(expected.GetProperty("storage_offset").GetInt64(), tensor.Offset);
         Assert.Equal(expected.GetProperty("storage_bytes").GetInt64(), tensor.Storage.Bytes);
-        Assert.Equal((expected.GetProperty("requires_grad").GetBoolean(), expected.GetProperty("parameter").GetBoolean()), (tensor.RequiresGrad, tensor.IsParameter));
+        Assert.Equal(expected.GetProperty("requires_grad").GetBoolean(), tensor.RequiresGrad);
+        Assert.Equal(expected.GetProperty("parameter").GetBoolean(), tensor.IsParameter);
         var number = expected.GetProperty("storage").GetInt32();
         Assert.Same(storages.TryAdd(number, tensor.Storage) ? tensor.Storage : storages[number], tensor.Storage);
         Assert.Single(storages, s => ReferenceEquals(s.Value, tensor.Storage));

@@ -34,12 +34,14 @@ internal sealed class PickleBytes(PickleBytes.Copy copy, long start, long end)
 
     public double Double() => BinaryPrimitives.ReadDoubleBigEndian(Take(8));
 
+    /// <summary>Passes over bytes; no more than are left.</summary>
     public void Skip(long length) => position += length;
 
     /// <summary>As many bytes as the file says.</summary>
     public byte[] Bytes(ulong length)
     {
-        if (length > (ulong)Left || length > (ulong)Array.MaxLength) throw new FormatException($"{length} bytes are announced where {Left} are left");
+        if (length > (ulong)Left || length > (ulong)Array.MaxLength) throw new FormatException($"{length} bytes are needed where {Left} are left");
+        if (length <= (ulong)buffer.Length) return Take((int)length).ToArray();
         var bytes = new byte[length];
         copy(position, bytes);
         position += bytes.Length;
@@ -51,7 +53,7 @@ internal sealed class PickleBytes(PickleBytes.Copy copy, long start, long end)
     {
         try
         {
-            return length <= 1024 && length <= (ulong)Left ? Strict.GetString(Take((int)length)) : Strict.GetString(Bytes(length));
+            return length <= (ulong)buffer.Length ? Strict.GetString(Take((int)length)) : Strict.GetString(Bytes(length));
         }
         catch (DecoderFallbackException)
         {
@@ -73,7 +75,7 @@ internal sealed class PickleBytes(PickleBytes.Copy copy, long start, long end)
 
     private ReadOnlySpan<byte> Take(int length)
     {
-        if (length > Left) throw new FormatException("the pickle ends too early");
+        if (length > Left) throw new FormatException($"{length} bytes are needed where {Left} are left");
         if (position < loaded || position + length > loaded + count)
         {
             (loaded, count) = (position, (int)Math.Min(buffer.Length, Left));

@@ -27,7 +27,8 @@ internal sealed class PickleDictionary(bool ordered)
         }
     }
 
-    private static object Flat(object? key) => key is PickleTuple { Items.Length: <= LongestTuple } tuple ? new TupleKey([.. tuple.Items.Select(Scalar)]) : Scalar(key);
+    private static object Flat(object? key) =>
+        key is PickleTuple { Items.Length: <= LongestTuple } tuple ? new TupleKey([.. tuple.Items.Select(Scalar)]) : Scalar(key);
 
     // True, 1 and 1.0 are one key.
     private static object Scalar(object? key) => key switch

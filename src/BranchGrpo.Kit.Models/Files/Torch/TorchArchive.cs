@@ -34,7 +34,8 @@ internal sealed class TorchArchive
     /// <summary>Where the bytes of an entry are.</summary>
     public TorchRecord Find(string name)
     {
-        if (name.AsSpan().ContainsAny('\\', '\0') || name.Split('/').Any(part => part is "" or "." or "..") || !entries.TryGetValue($"{root}/{name}", out var entry))
+        if (name.AsSpan().ContainsAny('\\', '\0') || name.Split('/').Any(part => part is "" or "." or "..")
+            || !entries.TryGetValue($"{root}/{name}", out var entry))
             throw new FormatException($"the archive has no record \"{name}\"");
         var local = Bytes(entry.Header, LocalSize);
         var (nameLength, extraLength) = (UInt16(local, 26), UInt16(local, 28));
@@ -61,7 +62,8 @@ internal sealed class TorchArchive
     /// <summary>Lets <paramref name="read"/> take the inflated bytes, which must be as many as announced.</summary>
     public static void Inflate(MappedFile file, TorchRecord record, Action<Stream> read)
     {
-        var packed = new byte[record.Stored <= Array.MaxLength ? record.Stored : throw new FormatException($"a compressed record of {record.Stored} bytes is too large")];
+        if (record.Stored > Array.MaxLength) throw new FormatException($"a compressed record of {record.Stored} bytes is too large");
+        var packed = new byte[record.Stored];
         file.Copy(record.Start, packed);
         try
         {
@@ -89,7 +91,8 @@ internal sealed class TorchArchive
             var locator = Bytes(end - LocatorSize, LocatorSize);
             var wide = Bytes(end = UInt32(locator, 0) == 0x07064b50 ? Int64(locator, 8) : -1, End64Size);
             if (UInt32(wide, 0) != 0x06064b50) throw new FormatException("the archive's 64-bit end record is not where it is said to be");
-            (disk, firstDisk, here, count, length, start) = (UInt32(wide, 16), UInt32(wide, 20), Int64(wide, 24), Int64(wide, 32), Int64(wide, 40), Int64(wide, 48));
+            (disk, firstDisk, here, count) = (UInt32(wide, 16), UInt32(wide, 20), Int64(wide, 24), Int64(wide, 32));
+            (length, start) = (Int64(wide, 40), Int64(wide, 48));
         }
         if (disk != 0 || firstDisk != 0 || here != count) throw new FormatException("it is one part of an archive in several files");
         return start >= 0 && length >= 0 && start <= end && length <= end - start && count >= 0 && count <= length / EntrySize ? (start, length, count)
@@ -114,7 +117,8 @@ internal sealed class TorchArchive
             {
                 throw new FormatException("a name in the archive is not UTF-8");
             }
-            if ((flags & 0x2041) != 0 || method is not (0 or 8)) throw new FormatException($"the entry \"{name}\" is encrypted or compressed in an unknown way ({method})");
+            if ((flags & 0x2041) != 0 || method is not (0 or 8))
+                throw new FormatException($"the entry \"{name}\" is encrypted or compressed in an unknown way ({method})");
             var (length, stored, header) = Wide(directory.AsSpan(at + EntrySize + nameLength, extraLength),
                 UInt32(directory, at + 24), UInt32(directory, at + 20), UInt32(directory, at + 42));
             if (!entries.TryAdd(name, new(header, stored, length, flags, method))) throw new FormatException($"the archive has two entries \"{name}\"");
@@ -140,7 +144,8 @@ internal sealed class TorchArchive
                 }
             extra = extra[(4 + size)..];
         }
-        return numbers[0] >= 0 && numbers[1] >= 0 && numbers[2] >= 0 ? (numbers[0], numbers[1], numbers[2]) : throw new FormatException("an entry's sizes are negative");
+        return numbers[0] >= 0 && numbers[1] >= 0 && numbers[2] >= 0 ? (numbers[0], numbers[1], numbers[2])
+            : throw new FormatException("an entry's sizes are negative");
     }
 
     private byte[] Bytes(long start, long length)

@@ -25,7 +25,8 @@ internal static class TorchGlobals
             "float64", "float32", "float16", "bfloat16", "int64", "int32", "int16", "int8", "uint8", "bool", "complex64", "complex128", "float8_e4m3fn",
             "float8_e5m2", "uint16", "uint32", "uint64",
         ])
-        .Select(name => new PickleGlobal("torch", name)).Concat([OrderedDict, Size, DeviceOf, RebuildTensor, RebuildParameter]).ToDictionary(g => (g.Module, g.Name));
+        .Select(name => new PickleGlobal("torch", name)).Concat([OrderedDict, Size, DeviceOf, RebuildTensor, RebuildParameter])
+        .ToDictionary(g => (g.Module, g.Name));
 
     /// <summary>The name, if it is of the allow-list.</summary>
     public static PickleGlobal Find(string module, string name) => Known.TryGetValue((module, name), out var known) ? known
@@ -54,7 +55,8 @@ internal static class TorchGlobals
         && Storages.TryGetValue(type.Name, out var element)
             ? count >= 0 && count <= long.MaxValue / element.Size ? new(key, element.Dtype, element.Size, count)
                 : throw new FormatException($"storage {key} is said to have {count} elements")
-            : throw new FormatException($"a storage is described by ({string.Join(", ", id.Take(8).Select(Unpickler.Kind))}), expected class, key, location and count");
+            : throw new FormatException($"a storage is described by ({string.Join(", ", id.Take(8).Select(Unpickler.Kind))}), "
+                + $"expected \"storage\", one of {string.Join(" ", Storages.Keys)}, key, location and count");
 
     private static TorchTensor Tensor(TorchStorage storage, long offset, long[]? sizes, long[]? strides, bool gradient)
     {

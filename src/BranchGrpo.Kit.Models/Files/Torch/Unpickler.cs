@@ -11,6 +11,8 @@ namespace BranchGrpo.Kit.Models.Files.Torch;
 internal sealed class Unpickler(PickleBytes bytes, Func<object?[], TorchStorage>? storage = null)
 {
     private const int LongestInteger = 255;
+    private static readonly object True = true, False = false;
+    private static readonly object[] Small = [.. Enumerable.Range(0, 256).Select(i => (object)(long)i)];
     private readonly List<object?> stack = [];
     private readonly Stack<int> marks = new();
     private readonly Dictionary<uint, object?> memo = [];
@@ -23,7 +25,8 @@ internal sealed class Unpickler(PickleBytes bytes, Func<object?[], TorchStorage>
         {
             var at = bytes.Position;
             var code = bytes.Byte();
-            if (code == '.') return stack.Count == 1 && marks.Count == 0 ? stack[0] : throw new FormatException($"{stack.Count} values are left at its end, expected 1");
+            if (code == '.')
+                return stack.Count == 1 && marks.Count == 0 ? stack[0] : throw new FormatException($"{stack.Count} values are left at its end, expected 1");
             if (!(Constant(code) || Container(code) || Memory(code) || Call(code)))
                 throw new FormatException($"instruction 0x{code:x2} at byte {at} is not one that checkpoints of weights need");
         }
@@ -31,9 +34,9 @@ internal sealed class Unpickler(PickleBytes bytes, Func<object?[], TorchStorage>
 
     public static string Kind(object? value) => value switch
     {
-        null => "None", bool => "bool", long or BigInteger => "whole number", double => "number", string => "text", byte[] => "byte string", List<object?> => "list",
-        PickleTuple => "tuple", PickleDictionary => "dictionary", PickleGlobal name => $"{name.Module}.{name.Name}", TorchTensor => "tensor",
-        TorchStorage => "storage", TorchSize => "shape", _ => "device",
+        null => "None", bool => "bool", long or BigInteger => "whole number", double => "number", string => "text", byte[] => "byte string",
+        List<object?> => "list", PickleTuple => "tuple", PickleDictionary => "dictionary", PickleGlobal name => $"{name.Module}.{name.Name}",
+        TorchTensor => "tensor", TorchStorage => "storage", TorchSize => "shape", _ => "device",
     };
 
     private bool Constant(byte code)
@@ -44,12 +47,12 @@ internal sealed class Unpickler(PickleBytes bytes, Func<object?[], TorchStorage>
                 if (bytes.Byte() is var protocol and > 5) throw new FormatException($"protocol {protocol} is not known");
                 return true;
             case 0x95:
-                if (bytes.UInt64() is var frame && frame > (ulong)bytes.Left) throw new FormatException($"a frame of {frame} bytes is announced where {bytes.Left} are left");
-                return true;
+                return bytes.UInt64() is var frame && frame <= (ulong)bytes.Left ? true
+                    : throw new FormatException($"a frame of {frame} bytes is announced where {bytes.Left} are left");
             case (byte)'N': return Push(null);
-            case 0x88: return Push(true);
-            case 0x89: return Push(false);
-            case (byte)'K': return Push((long)bytes.Byte());
+            case 0x88: return Push(True);
+            case 0x89: return Push(False);
+            case (byte)'K': return Push(Small[bytes.Byte()]);
             case (byte)'M': return Push((long)bytes.UInt16());
             case (byte)'J': return Push((long)bytes.Int32());
             case 0x8a: return Push(Integer(bytes.Byte()));
@@ -105,16 +108,18 @@ internal sealed class Unpickler(PickleBytes bytes, Func<object?[], TorchStorage>
         {
             case (byte)'c': return Push(TorchGlobals.Find(bytes.Line(), bytes.Line()));
             case 0x93:
-                return Last(2) is [string module, string name] ? Push(TorchGlobals.Find(module, name)) : throw new FormatException("the name of a class is not a text");
+                return Last(2) is [string module, string name] ? Push(TorchGlobals.Find(module, name))
+                    : throw new FormatException("the name of a class is not a text");
             case (byte)'R':
                 return Last(2) is [PickleGlobal function, PickleTuple { Items: var arguments }] ? Push(TorchGlobals.Call(function, arguments))
                     : throw new FormatException("something is called that is no function of the allow-list");
             case (byte)'b':
                 // Modules leave their versions on the dictionary of their weights; everything else that sets attributes is refused.
-                return Pop() is PickleDictionary { Items: [{ Key: "_metadata" }] } && Peek() is PickleDictionary { Ordered: true }
-                    ? true : throw new FormatException("attributes are set on something other than a dictionary of weights");
+                return Pop() is PickleDictionary { Items: [{ Key: "_metadata" }] } && Peek() is PickleDictionary { Ordered: true } ? true
+                    : throw new FormatException("attributes are set on something other than a dictionary of weights");
             case (byte)'Q':
-                return storage is not null && Pop() is PickleTuple id ? Push(storage(id.Items)) : throw new FormatException("a persistent id is not that of a storage");
+                return storage is not null && Pop() is PickleTuple id ? Push(storage(id.Items))
+                    : throw new FormatException("a persistent id is not that of a storage");
             default: return false;
         }
     }
@@ -140,7 +145,8 @@ internal sealed class Unpickler(PickleBytes bytes, Func<object?[], TorchStorage>
     }
 
     // What stands below a mark is out of reach until the mark is taken away.
-    private object? Peek() => stack.Count > (marks.TryPeek(out var floor) ? floor : 0) ? stack[^1] : throw new FormatException("an instruction lacks the values that it works on");
+    private object? Peek() => stack.Count > (marks.TryPeek(out var floor) ? floor : 0) ? stack[^1]
+        : throw new FormatException("an instruction lacks the values that it works on");
 
     private object?[] Last(int count)
     {
@@ -166,7 +172,8 @@ internal sealed class Unpickler(PickleBytes bytes, Func<object?[], TorchStorage>
 
     private bool SetItems(object?[] values)
     {
-        if (Peek() is not PickleDictionary dictionary || values.Length % 2 != 0) throw new FormatException($"{values.Length} keys and values are put into a {Kind(Peek())}");
+        if (Peek() is not PickleDictionary dictionary || values.Length % 2 != 0)
+            throw new FormatException($"{values.Length} keys and values are put into a {Kind(Peek())}");
         for (var i = 0; i < values.Length; i += 2) dictionary.Set(values[i], values[i + 1]);
         return true;
     }
@@ -177,5 +184,6 @@ internal sealed class Unpickler(PickleBytes bytes, Func<object?[], TorchStorage>
         return true;
     }
 
-    private bool Recall(uint index) => memo.TryGetValue(index, out var value) ? Push(value) : throw new FormatException($"value {index} is recalled but was never kept");
+    private bool Recall(uint index) => memo.TryGetValue(index, out var value) ? Push(value)
+        : throw new FormatException($"value {index} is recalled but was never kept");
 }
