@@ -7,6 +7,9 @@ public sealed class ClipTokenizer
 {
     private const string Pieces = @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+";
 
+    // Where the reference ignores case, U+0345, a mark whose capital is a letter, is in no class and is dropped.
+    private const string CaselessPieces = @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}\u0345]+";
+
     private readonly ClipVariant variant;
     private readonly BytePairs pairs;
     private readonly AddedTokens added;
@@ -26,7 +29,7 @@ public sealed class ClipTokenizer
             .Select(token => KeyValuePair.Create(token, Known(token))));
         pattern = variant.CutsAfterCleaning
             ? new CodePointPattern(Pieces, longS: false)
-            : new CodePointPattern($"(?i:{Regex.Escape(written.Start)}|{Regex.Escape(written.End)})|{Pieces}", longS: true);
+            : new CodePointPattern($"(?i:{Regex.Escape(written.Start)}|{Regex.Escape(written.End)})|{CaselessPieces}", longS: true);
 
         int Known(string token) => pairs.Find(token) ?? throw new InvalidDataException($"The CLIP vocabulary has no entry '{token}'.");
     }

@@ -8,11 +8,11 @@ internal static class Windows1252
     /// <summary>Character of a byte.</summary>
     public static char Decode(byte value) => value is >= 0x80 and <= 0x9F ? Table[value - 0x80] : (char)value;
 
-    /// <summary>Byte of a character, if there is one.</summary>
+    /// <summary>Byte of a character of this code page or of Latin-1, whose control characters have the same bytes, if there is one.</summary>
     public static bool TryEncode(char c, out byte value)
     {
-        var at = Table.IndexOf(c);
+        var at = c < 0x100 ? -1 : Table.IndexOf(c);
         value = at >= 0 ? (byte)(at + 0x80) : (byte)c;
-        return at >= 0 || c < 0x80 || c is >= '\u00A0' and <= '\u00FF';
+        return at >= 0 || c < 0x100;
     }
 }
