@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using SkiaSharp;
 
 namespace BranchGrpo.Kit.Models.Images;
@@ -29,10 +28,20 @@ internal static class PictureFile
 
     public static byte[] EncodePng(Picture picture)
     {
+        using var bitmap = Bitmap(picture);
+        using var pixels = bitmap.PeekPixels();
+        using var data = pixels.Encode(SKPngEncoderOptions.Default)
+            ?? throw new InvalidOperationException($"SkiaSharp could not encode a {picture.Width} x {picture.Height} image");
+        return data.ToArray();
+    }
+
+    /// <returns>The caller disposes of it.</returns>
+    public static SKBitmap Bitmap(Picture picture)
+    {
         if (picture.Mode is PictureMode.Palette or PictureMode.Bit) picture = picture.ToRgb();
         var type = picture.Mode == PictureMode.Grey ? SKColorType.Gray8 : SKColorType.Rgba8888;
         var alpha = picture.Mode is PictureMode.Rgba or PictureMode.GreyAlpha ? SKAlphaType.Unpremul : SKAlphaType.Opaque;
-        using var bitmap = new SKBitmap(new SKImageInfo(picture.Width, picture.Height, type, alpha));
+        var bitmap = new SKBitmap(new SKImageInfo(picture.Width, picture.Height, type, alpha));
         var target = bitmap.GetPixelSpan();
         for (var y = 0; y < picture.Height; y++)
         {
@@ -41,10 +50,7 @@ internal static class PictureFile
             if (picture.Mode is PictureMode.Grey or PictureMode.Rgba) source.CopyTo(row);
             else Spread(source, picture.Channels, row);
         }
-        using var pixels = bitmap.PeekPixels();
-        using var data = pixels.Encode(SKPngEncoderOptions.Default)
-            ?? throw new InvalidOperationException($"SkiaSharp could not encode a {picture.Width} x {picture.Height} image");
-        return data.ToArray();
+        return bitmap;
     }
 
     private static Picture Decode(byte[] file, string name, PictureMode? known)
