@@ -10,6 +10,7 @@ var root = new RootCommand("GRPO on branching rollouts for flow models: train, c
     RecipesCommand.Create(),
     CostCommand.Create(),
     SampleCommand.Create(),
+    EvalCommand.Create(),
     ShapesCommand.Create(),
     ModelsCommand.Create(),
     KernelCommand.Create(),

@@ -1,15 +1,23 @@
+using BranchGrpo.Cli.Images;
 using BranchGrpo.Kit;
+using BranchGrpo.Kit.Models.Tasks;
 
 namespace BranchGrpo.Cli;
 
 /// <summary>Finds recipes by what a user typed.</summary>
 internal static class RecipeNames
 {
+    /// <summary>The recipes of the embedded task, or of image models.</summary>
+    public static IReadOnlyList<Recipe> For(ImageChoice? images, Geometry geometry) =>
+        images is null ? Recipes.For(geometry) : ImageRecipes.For(images.Family, images.Sizes().Policy.Tuning, geometry);
+
     /// <summary>The recipe of that name, whatever its case.</summary>
     /// <exception cref="Failure">No such recipe; the message names the nearest.</exception>
-    public static Recipe Find(string name, Geometry geometry)
+    public static Recipe Find(string name, Geometry geometry) => Find(name, Recipes.For(geometry));
+
+    /// <inheritdoc cref="Find(string, Geometry)"/>
+    public static Recipe Find(string name, IReadOnlyList<Recipe> all)
     {
-        var all = Recipes.For(geometry);
         return all.FirstOrDefault(recipe => Same(recipe.Name, name))
             ?? throw new Failure($"no recipe '{name}'; did you mean '{all.MinBy(r => Distance(r.Name, name))!.Name}'? "
                 + $"All: {string.Join(", ", all.Select(r => r.Name))}");

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Xunit;
 
 namespace BranchGrpo.Cli.Tests;
@@ -28,6 +27,16 @@ public sealed class EntryPointTests : IDisposable
     [InlineData("notebook run", "Required argument missing")]
     [InlineData("notebook check nothing.ipynb", "there is no notebook")]
     [InlineData("kernel run --connection-file nothing.json", "nothing.json")]
+    [InlineData("models check nothing", "no folder")]
+    [InlineData("models embed --models nothing --prompts nothing.txt", "no folder")]
+    [InlineData("run flux-branchgrpo", "needs --models")]
+    [InlineData("run flux-branchgrpo --models nothing --prompts nothing.txt", "no folder")]
+    [InlineData("run flux-branchgpro --models . --prompts nothing.txt", "no prompt file")]
+    [InlineData("run BranchGRPO --models .", "--models goes with recipes of image models")]
+    [InlineData("compare --methods flux-branchgrpo,BranchGRPO", "are not of one task")]
+    [InlineData("eval", "needs --models")]
+    [InlineData("eval --models nothing --prompts nothing.txt", "no folder")]
+    [InlineData("sample --models nothing --prompts cat", "no folder")]
     public async Task Bad_input_is_told_in_one_message(string arguments, string expected)
     {
         var (code, output, error) = await StartAsync(arguments);
@@ -126,22 +135,6 @@ public sealed class EntryPointTests : IDisposable
         Assert.Contains("42", File.ReadAllText(folder.File("ran/good.html")));
     }
 
-    private async Task<(int Code, string Output, string Error)> StartAsync(string arguments, params (string Name, string Value)[] environment)
-    {
-        var program = Path.Combine(AppContext.BaseDirectory, "branchgrpo.dll");
-        var start = new ProcessStartInfo("dotnet", $"\"{program}\" {arguments}")
-        {
-            WorkingDirectory = folder.Path,
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        foreach (var (name, value) in environment) start.Environment[name] = value;
-        start.Environment["OMP_WAIT_POLICY"] = "PASSIVE";
-        using var process = Process.Start(start)!;
-        process.StandardInput.Close();
-        var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-        await process.WaitForExitAsync();
-        return (process.ExitCode, await output, await error);
-    }
+    private Task<(int Code, string Output, string Error)> StartAsync(string arguments, params (string Name, string Value)[] environment) =>
+        StartedProgram.RunAsync(folder.Path, arguments, environment);
 }

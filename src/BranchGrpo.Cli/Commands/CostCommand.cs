@@ -15,7 +15,7 @@ internal static class CostCommand
         var command = new Command("cost", "Evaluations, edges and memory of an iteration, predicted; published numbers beside.") { name, geometry };
         command.SetAction(parsed =>
         {
-            var shape = PlanOptions.ParseGeometry(parsed.GetValue(geometry)!);
+            var shape = PlanOptions.ParseGeometry(parsed.GetValue(geometry) ?? "quick");
             var recipes = parsed.GetValue(name) is { } one ? [RecipeNames.Find(one, shape)] : Recipes.For(shape);
             var dance = CostModel.Of(Recipes.Find("DanceGRPO", shape)).ForwardUnits;
             ConsoleTable.Print(new(

@@ -2,7 +2,9 @@ using System.CommandLine;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text.RegularExpressions;
+using BranchGrpo.Cli.Images;
 using BranchGrpo.Kit;
+using BranchGrpo.Kit.Models.Library;
 using BranchGrpo.Kit.Native;
 using BranchGrpo.Kit.Shapes;
 using TorchSharp;
@@ -12,7 +14,7 @@ namespace BranchGrpo.Cli.Commands;
 /// <summary><c>branchgrpo doctor</c>: what was found on this machine, what is missing and how to get it.</summary>
 internal static partial class DoctorCommand
 {
-    private const string Variables = "BRANCHGRPO_LIBTORCH BRANCHGRPO_DATA OMP_NUM_THREADS OMP_WAIT_POLICY CUDA_VISIBLE_DEVICES";
+    private const string Variables = "BRANCHGRPO_LIBTORCH BRANCHGRPO_DATA BRANCHGRPO_MODELS OMP_NUM_THREADS OMP_WAIT_POLICY CUDA_VISIBLE_DEVICES";
 
     public static Command Create()
     {
@@ -29,6 +31,7 @@ internal static partial class DoctorCommand
                 Say(name, Environment.GetEnvironmentVariable(name)!);
             }
             bool[] checks = [Check("libtorch", Torch), Check("data", Data), Check("task", Task)];
+            if (ModelsOption.Default is { } folder) checks = [.. checks, Check("models", () => Models(folder))];
             Console.WriteLine(checks.All(c => c) ? "Everything that is needed is here." : "Something that is needed is missing; see above.");
             return checks.All(c => c) ? 0 : 1;
         });
@@ -85,6 +88,14 @@ internal static partial class DoctorCommand
     {
         using var policy = EmbeddedTask.Create("cpu").CreatePolicy();
         Say("task", $"weights fit, {policy.Network.parameters().Sum(p => p.numel()):N0} parameters");
+    }
+
+    /// <summary>Real image models are not needed, so what is missing of them is told and no more.</summary>
+    private static void Models(string folder)
+    {
+        var models = ModelFolder.Open(folder);
+        Say("models", models.Path + (models.Models.IsEmpty ? ": no model that the kit knows" : ""));
+        foreach (var model in models.Models) Say("  " + model.Kind.Title(), ModelsReport.Line(model));
     }
 
     [GeneratedRegex(@"`([\w.-]+\.safetensors)` \| ([0-9a-f]{64})")]

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using BranchGrpo.Cli.Compare;
+using BranchGrpo.Cli.Images;
 using BranchGrpo.Kit.Models.Library;
 using BranchGrpo.Kit.Models.Library.Tiny;
 using BranchGrpo.Kit.Native;
@@ -11,7 +12,7 @@ internal static class ModelsCommand
 {
     public static Command Create() => new("models", "Published image models and rewards: check a folder of them, make tiny ones, embed prompts.")
     {
-        Check(), MakeTiny(),
+        Check(), MakeTiny(), Embed(),
     };
 
     private static Command Check()
@@ -37,6 +38,28 @@ internal static class ModelsCommand
             var path = parsed.GetValue(folder)!.FullName;
             RunFolder.Prepare(path);
             Console.WriteLine(TinyModels.Make(path, parsed.GetValue(seed)));
+        });
+        return command;
+    }
+
+    private static Command Embed()
+    {
+        var models = new PipelineOptions();
+        var prompts = new Option<string>("--prompts") { Description = "prompt file", Required = true };
+        var count = new Option<int>("--count") { Description = "most prompts of the file; each takes 4 MB of disk for FLUX", DefaultValueFactory = _ => 512 };
+        var command = new Command("embed", "Embed prompts for later runs, so that these need no text encoders. Stopped, it goes on when started again.")
+        {
+            prompts, count,
+        };
+        models.AddTo(command);
+        command.SetAction(parsed =>
+        {
+            if (parsed.GetValue(count) is var most && most < 1) throw new Failure($"--count is {most}, must be at least 1");
+            var drawing = models.Require(parsed, "embed");
+            var texts = PromptTexts.Read(parsed.GetValue(prompts)!, most);
+            using var stopping = new Stopping();
+            var done = drawing.Embed(texts, stopping.Token);
+            Console.WriteLine($"{texts.Count} prompts in {drawing.Embeddings}, {done} of them embedded now");
         });
         return command;
     }

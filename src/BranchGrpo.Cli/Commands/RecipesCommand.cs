@@ -13,7 +13,7 @@ internal static class RecipesCommand
         var command = new Command("recipes", "The methods, every value spelled out.") { name, geometry };
         command.SetAction(parsed =>
         {
-            var shape = PlanOptions.ParseGeometry(parsed.GetValue(geometry)!);
+            var shape = PlanOptions.ParseGeometry(parsed.GetValue(geometry) ?? "quick");
             foreach (var recipe in parsed.GetValue(name) is { } one ? [RecipeNames.Find(one, shape)] : Recipes.For(shape)) Print(recipe);
         });
         return command;

@@ -9,7 +9,10 @@ internal static class RunCommand
     public static Command Create()
     {
         var options = new PlanOptions();
-        var recipe = new Argument<string>("recipe") { Description = "its name; 'recipes' lists them" };
+        var recipe = new Argument<string>("recipe")
+        {
+            Description = "its name; 'recipes' lists them. With flux- or sd3- before it (flux-branchgrpo) it trains your own checkpoints",
+        };
         var seed = new Option<ulong>("--seed") { Description = "seed of prompts and noise", DefaultValueFactory = _ => 1 };
         var command = new Command("run", "Train one recipe.") { recipe, seed };
         options.AddTo(command, withSeeds: false);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using BranchGrpo.Cli.Images;
 using BranchGrpo.Kit;
 using BranchGrpo.Kit.Notebooks;
 
@@ -22,16 +23,25 @@ internal sealed record ComparePlan
     public required ImmutableArray<string> Methods { get; init; }
     public required ImmutableArray<ulong> Seeds { get; init; }
 
+    /// <summary>The image models that are trained; the embedded task if null.</summary>
+    public ImageChoice? Images { get; init; }
+
+    /// <summary>The method that ratios and the number of evaluations refer to.</summary>
+    public string Baseline => Images is null ? "DanceGRPO" : ImageChoice.BaselineOf(Methods[0]);
+
     public string DefaultFolder => Path.Combine("runs", "compare-" + Preset + (Geometry == Geometry.Paper ? "-paper" : ""));
 
     /// <summary>Seconds are processor seconds of a one-thread worker, and elapsed seconds on a GPU.</summary>
     public TrainingClock Clock => Device == "cpu" ? TrainingClock.Processor : TrainingClock.Wall;
 
+    /// <summary>The recipe of a method.</summary>
+    public Recipe RecipeOf(string method) => Images?.RecipeOf(method, Geometry) ?? Recipes.Find(method, Geometry);
+
     /// <summary>All jobs: seed by seed, so that an early look compares all methods; inside a seed the longest first.</summary>
     public IEnumerable<WorkerJob> Jobs(string folder)
     {
-        var costs = Methods.Append("DanceGRPO").Distinct()
-            .ToDictionary(m => m, m => CostModel.MeanForwardUnits(Recipes.Find(m, Geometry), iterations: 30));
+        var costs = Methods.Append(Baseline).Distinct()
+            .ToDictionary(m => m, m => CostModel.MeanForwardUnits(RecipeOf(m), iterations: 30));
         return from seed in Seeds
                from method in Methods.OrderByDescending(m => Seconds is null ? costs[m] : 0)
                select new WorkerJob
@@ -41,12 +51,17 @@ internal sealed record ComparePlan
                    Seed = seed,
                    Seconds = Seconds,
                    Iterations = Iterations,
-                   EvaluateEvery = Seconds is null ? EvaluateEvery : Math.Max(1, (int)Math.Round(EvaluateEvery * costs["DanceGRPO"] / costs[method])),
+                   EvaluateEvery = Seconds is null ? EvaluateEvery : Math.Max(1, (int)Math.Round(EvaluateEvery * costs[Baseline] / costs[method])),
                    Device = Device,
                    Clock = Clock,
                    Folder = RunFolder.Of(folder, method, seed),
+                   Images = Images,
                };
     }
+
+    /// <summary>The job that embeds the prompts of image models before the others begin: none where nothing is left to train.</summary>
+    public IEnumerable<WorkerJob> EmbeddingJobs(string folder, IReadOnlyList<WorkerJob> jobs) =>
+        Images is null ? [] : jobs.Take(1).Select(job => job with { Embeds = true, Folder = folder });
 
     /// <summary>True when two plans describe the same runs; methods and seeds may be added later.</summary>
     public bool Agrees(ComparePlan other) => this with { Methods = other.Methods, Seeds = other.Seeds } == other;

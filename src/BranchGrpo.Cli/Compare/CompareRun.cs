@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using BranchGrpo.Cli.Images;
 using BranchGrpo.Cli.Report;
 using BranchGrpo.Kit;
 using Spectre.Console;
@@ -11,10 +12,10 @@ internal static class CompareRun
 {
     public static async Task<int> ExecuteAsync(ComparePlan plan, string folder, int slots)
     {
-        EmbeddedTask.Check(plan.Device);
+        WorkerTask.Check(plan.Images, plan.Device);
         RunFolder.Prepare(folder);
         RefuseOtherPlan(plan, folder);
-        var recipes = plan.Methods.Select(m => SettingsText.Of(Recipes.Find(m, plan.Geometry)));
+        var recipes = plan.Methods.Select(m => SettingsText.Of(plan.RecipeOf(m)));
         var settings = JsonSerializer.Serialize(new { plan, recipes, machine = Machine.Describe() }, WorkerJob.Indented);
         RunFolder.WriteText(Path.Combine(folder, RunFolder.Plan), settings);
 
@@ -22,20 +23,27 @@ internal static class CompareRun
         slots = Math.Min(slots, Math.Max(1, jobs.Length));
         Console.WriteLine(Announce(plan, folder, jobs.Length, slots));
         using var stopping = new Stopping();
-        var board = new ProgressBoard(jobs);
-        var work = WorkerPool.RunAsync(jobs, slots, board, stopping.Token);
-        await ProgressDisplay.ShowAsync(board, work);
-        var failures = await work;
+        var (failures, elapsed) = (await RunAsync([.. plan.EmbeddingJobs(folder, jobs)], 1, stopping.Token)).Failures is { Count: > 0 } unembedded
+            ? (unembedded, TimeSpan.Zero) : await RunAsync(jobs, slots, stopping.Token);
         if (stopping.Token.IsCancellationRequested)
         {
             Console.Error.WriteLine($"Stopped; what was done is kept in {folder}. The same command with --out {folder} goes on from there.");
             return Failure.Stopped;
         }
         foreach (var failure in failures) Console.Error.WriteLine("error: " + failure);
-        if (plan.Read(folder) is { } comparison) Publish(comparison, plan, folder, settings, board.Elapsed);
+        if (plan.Read(folder) is { } comparison) Publish(comparison, plan, folder, settings, elapsed);
         if (failures.Count == 0) return 0;
         Console.Error.WriteLine($"error: {failures.Count} of {jobs.Length} runs failed and are left out; the same command tries them again");
         return 1;
+    }
+
+    private static async Task<(IReadOnlyList<string> Failures, TimeSpan Elapsed)> RunAsync(WorkerJob[] jobs, int slots, CancellationToken stop)
+    {
+        var board = new ProgressBoard(jobs);
+        if (jobs.Length == 0) return ([], board.Elapsed);
+        var work = WorkerPool.RunAsync(jobs, slots, board, stop);
+        await ProgressDisplay.ShowAsync(board, work);
+        return (await work, board.Elapsed);
     }
 
     private static string Announce(ComparePlan plan, string folder, int jobs, int slots)

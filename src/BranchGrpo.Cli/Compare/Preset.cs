@@ -1,3 +1,5 @@
+using BranchGrpo.Kit.Models.Tasks;
+
 namespace BranchGrpo.Cli.Compare;
 
 /// <summary>How long a comparison is.</summary>
@@ -16,6 +18,9 @@ internal sealed record Preset(string Name, double? Seconds, int Iterations, int 
         new("standard", 150, 100_000, 3, 15),
         new("gpu", 300, 100_000, 3, 30, "cuda"),
     ];
+
+    /// <summary>The budget of an image preset: the paper's iterations, one seed.</summary>
+    public static Preset Of(ImagePreset sizes) => new(sizes.Name, null, sizes.Iterations, 1, sizes.EvaluateEvery, sizes.Card == Card.None ? "cpu" : "cuda");
 
     public static Preset Find(string name) => All.FirstOrDefault(p => p.Name == name)
         ?? throw new Failure($"no preset '{name}'; there are {string.Join(", ", All.Select(p => p.Name))}");

@@ -52,7 +52,7 @@ internal static class ProgressDisplay
         while (!work.IsCompleted);
     }
 
-    private static string Describe(WorkerJob job, ProgressBoard.Line line) => string.Create(
+    private static string Describe(WorkerJob job, ProgressBoard.Line line) => job.Embeds ? $"{job.Name}: {line.Iteration} embedded" : string.Create(
         CultureInfo.InvariantCulture, $"{job.Name}: iteration {line.Iteration}{(line.Reward is { } r ? $", reward {r:0.000}" : "")}");
 
     private static string Left(ProgressBoard board) => board.Left() is { } left ? $"about {Clock(left)} left" : "time left not known yet";

@@ -16,8 +16,9 @@ internal sealed record ResultTable(string Title, IReadOnlyList<string> Columns, 
 
     private static ResultTable Cost(Comparison c)
     {
-        var dance = c.Find("DanceGRPO")?.SecondsPerIteration?.Mean;
-        return new("Cost of an iteration", ["method", "NFE/leaf rollout", "NFE/leaf trained", "s/iteration", "ratio to DanceGRPO", "iterations"],
+        var baseline = c.Methods.FirstOrDefault(m => m.Method.EndsWith("DanceGRPO", StringComparison.OrdinalIgnoreCase)) ?? c.Methods[0];
+        var seconds = baseline.SecondsPerIteration?.Mean;
+        return new("Cost of an iteration", ["method", "NFE/leaf rollout", "NFE/leaf trained", "s/iteration", $"ratio to {baseline.Method}", "iterations"],
         [
             .. c.Methods.Select(m => (IReadOnlyList<string>)
             [
@@ -25,7 +26,7 @@ internal sealed record ResultTable(string Title, IReadOnlyList<string> Columns, 
                 Text(m.RolloutPerLeaf, "0.00"),
                 Text(m.TrainedPerLeaf, "0.00"),
                 m.SecondsPerIteration?.ToString() ?? "",
-                dance is > 0 && m.SecondsPerIteration is { } s ? Text(s.Mean / dance.Value, "0.00") : "",
+                seconds is > 0 && m.SecondsPerIteration is { } s ? Text(s.Mean / seconds.Value, "0.00") : "",
                 m.Iterations?.ToString("0") ?? "",
             ]),
         ]);

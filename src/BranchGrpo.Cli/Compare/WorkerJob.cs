@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using BranchGrpo.Cli.Images;
 using BranchGrpo.Kit;
 
 namespace BranchGrpo.Cli.Compare;
@@ -17,7 +18,13 @@ internal sealed record WorkerJob
     public required TrainingClock Clock { get; init; }
     public required string Folder { get; init; }
 
-    public string Name => $"{Method} seed {Seed}";
+    /// <summary>The image models that are trained; the embedded task if null.</summary>
+    public ImageChoice? Images { get; init; }
+
+    /// <summary>True for the job that embeds the prompts, before the others.</summary>
+    public bool Embeds { get; init; }
+
+    public string Name => Embeds ? "prompts" : $"{Method} seed {Seed}";
 
     /// <summary>The settings of every JSON file and line that this program writes.</summary>
     public static readonly JsonSerializerOptions Json = new()

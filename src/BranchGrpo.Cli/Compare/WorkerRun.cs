@@ -1,3 +1,4 @@
+using BranchGrpo.Cli.Images;
 using BranchGrpo.Kit;
 using BranchGrpo.Kit.Native;
 
@@ -15,11 +16,13 @@ internal static class WorkerRun
     {
         LibTorch.Load();
         if (job.Device == "cpu") TorchSharp.torch.set_num_threads(1);
-        var task = EmbeddedTask.Create(job.Device);
+        if (job.Embeds) return job.Images!.Embed(job.Device, p => report(new((double)p.Done / p.Total, p.Done, 0)), stop);
+        using var work = WorkerTask.Create(job.Images, job.Device);
         var experiment = new Experiment
         {
-            Task = task,
-            Recipe = Recipes.Find(job.Method, job.Geometry),
+            Task = work.Task,
+            Recipe = job.Images?.RecipeOf(job.Method, job.Geometry) ?? Recipes.Find(job.Method, job.Geometry),
+            MicroBatch = work.MicroBatch,
             Seed = job.Seed,
             Iterations = job.Iterations,
             Seconds = job.Seconds,
@@ -31,16 +34,16 @@ internal static class WorkerRun
         var before = Path.Combine(job.Folder, RunFolder.Before);
         if (!File.Exists(before))
         {
-            using var policy = task.CreatePolicy();
-            EmbeddedTask.SaveGrid(policy, before);
+            using var policy = work.Task.CreatePolicy();
+            work.SaveGrid(policy, before);
         }
-        var record = Train(experiment, job.Folder, new Immediate(report), stop);
+        var record = Train(experiment, job.Folder, new Immediate<RunProgress>(p => report(MessageOf(p))), stop);
         if (!record.IsComplete) return false;
-        Finish(experiment, job.Folder);
+        Finish(work, experiment, job.Folder);
         return true;
     }
 
-    private static RunRecord Train(Experiment experiment, string folder, Immediate progress, CancellationToken stop)
+    private static RunRecord Train(Experiment experiment, string folder, Immediate<RunProgress> progress, CancellationToken stop)
     {
         for (var end = DateTime.UtcNow + Patience; ; Thread.Sleep(200))
         {
@@ -55,24 +58,20 @@ internal static class WorkerRun
         }
     }
 
-    private static void Finish(Experiment experiment, string folder)
+    private static void Finish(WorkerTask work, Experiment experiment, string folder)
     {
         using var policy = experiment.Task.CreatePolicy();
         using var training = new GrpoTraining(policy, experiment.Recipe, experiment.Seed);
         training.Load(Path.Combine(folder, ExperimentRunner.StateFile));
         using var averaged = training.AveragedWeights();
         policy.Save(Path.Combine(folder, RunFolder.Policy));
-        EmbeddedTask.SaveGrid(policy, Path.Combine(folder, RunFolder.After));
+        work.SaveGrid(policy, Path.Combine(folder, RunFolder.After));
     }
 
-    /// <summary>Passes progress on in the thread that reports it, so that messages keep their order.</summary>
-    private sealed class Immediate(Action<WorkerMessage> report) : IProgress<RunProgress>
+    private static WorkerMessage MessageOf(RunProgress value) => new(value.Fraction, value.Latest.Iteration, value.Latest.Seconds, value.Latest switch
     {
-        public void Report(RunProgress value) => report(new(value.Fraction, value.Latest.Iteration, value.Latest.Seconds, value.Latest switch
-        {
-            RunEvent.Iterated iterated => iterated.Metrics.RewardMean,
-            RunEvent.Evaluated evaluated when evaluated.Scores.TryGetValue("reward", out var reward) => reward,
-            _ => null,
-        }));
-    }
+        RunEvent.Iterated iterated => iterated.Metrics.RewardMean,
+        RunEvent.Evaluated evaluated when evaluated.Scores.TryGetValue("reward", out var reward) => reward,
+        _ => null,
+    });
 }

@@ -48,10 +48,7 @@ internal static class Architecture
             (ModelKind.PickScore or ModelKind.ClipL, _) => (new ClipModel(ClipConfig.Read(config), format), ClipModel.Rename),
             (ModelKind.ImageReward, _) => (new BlipReward(BlipConfig.Read(folder, weights), format), BlipReward.Rename),
             (ModelKind.Aesthetic, _) => (new LinearHead(LinearHead.Widths(weights), format), null),
-            _ => (new OpenClipModel(OpenClip(folder), format), null),
+            _ => (new OpenClipModel(OpenClipConfig.Beside(Path.Combine(folder, "weights")) ?? OpenClipConfig.ViTH14, format), null),
         };
     }
-
-    // HPS is ViT-H-14 unless a configuration lies beside it.
-    private static OpenClipConfig OpenClip(string folder) => OpenClipConfig.Beside(Path.Combine(folder, "weights")) ?? OpenClipConfig.ViTH14;
 }

@@ -12,7 +12,7 @@ namespace BranchGrpo.Kit.Models.Tasks;
 /// </remarks>
 internal sealed class ImageEvaluation(IReadOnlyList<string> prompts, ImageScorer scorer, NoiseSchedule schedule, int microBatch)
 {
-    private const ulong Seed = 99;
+    public const ulong Seed = 99;
     private const int DriftPrompts = 4;
 
     public EvaluationScores Evaluate(FlowPolicy policy)
@@ -23,7 +23,7 @@ internal sealed class ImageEvaluation(IReadOnlyList<string> prompts, ImageScorer
             using var scope = NewDisposeScope();
             string[] some = [.. prompts.Skip(start).Take(microBatch)];
             var latents = ImageSampler.Sample(policy, some, schedule, Seed, microBatch, first: start);
-            foreach (var (name, score) in scorer.All(latents, some)) totals[name] = totals.GetValueOrDefault(name) + score.Sum() / prompts.Count;
+            foreach (var (name, score) in scorer.All(scorer.Pictures(latents), some)) totals[name] = totals.GetValueOrDefault(name) + score.Sum() / prompts.Count;
         }
         if (policy is ImagePolicy { Adapters: not null } image)
         {

@@ -37,9 +37,8 @@ internal sealed class ImageScorer : IDisposable
     public double[] Reward(Tensor latents, IReadOnlyList<string> prompts) => trained.Score(Pictures(latents), prompts);
 
     /// <summary>Every score of pictures by its name, see <see cref="ImageEvaluation"/>.</summary>
-    public IEnumerable<(string Name, double[] Score)> All(Tensor latents, IReadOnlyList<string> prompts)
+    public IEnumerable<(string Name, double[] Score)> All(IReadOnlyList<Picture> pictures, IReadOnlyList<string> prompts)
     {
-        var pictures = Pictures(latents);
         var own = trained.ScoreEach(pictures, prompts);
         double[][] others = [.. heldOut.Select(r => r.Score(pictures, prompts))];
         yield return ("reward", trained.Mix(own, prompts));

@@ -45,8 +45,7 @@ public sealed class ImageTask : IDisposable
     public static ImageTask Create(ImageTaskOptions options)
     {
         if (options.Rewards.Count == 0) throw new ArgumentException("A task needs at least one reward.", nameof(options));
-        if (options.TrainingPrompts.Count == 0 || options.EvaluationPrompts.Count == 0)
-            throw new ArgumentException("A task needs training prompts and held-out prompts.", nameof(options));
+        if (options.EvaluationPrompts.Count == 0) throw new ArgumentException("A task needs held-out prompts.", nameof(options));
         if (options.TrainingPrompts.Intersect(options.EvaluationPrompts).FirstOrDefault() is { } both)
             throw new ArgumentException($"\"{both}\" is among the training prompts and the held-out prompts.", nameof(options));
         var pipeline = DiffusionPipeline.Open(options.Pipeline);
@@ -81,6 +80,22 @@ public sealed class ImageTask : IDisposable
     /// <summary>Scores a policy on prompts, such as the 400 of the published protocol.</summary>
     public EvaluationScores Score(FlowPolicy policy, IReadOnlyList<string> prompts) =>
         new ImageEvaluation(prompts, scorer, EvaluationSchedule, options.Preset.MicroBatch).Evaluate(policy);
+
+    /// <summary>Draws one picture per prompt, as evaluations do, and scores each.</summary>
+    /// <param name="policy">Of this task.</param>
+    /// <param name="prompts">Embedded before.</param>
+    /// <param name="first">Number of the first one: what decides its noise, so that parts of a list give what the whole gives.</param>
+    /// <returns>The pictures, and every score by its name, one value per prompt.</returns>
+    public (IReadOnlyList<Picture> Pictures, IReadOnlyList<(string Name, double[] Score)> Scores) Judge(FlowPolicy policy, IReadOnlyList<string> prompts, int first)
+    {
+        using var latents = ImageSampler.Sample(policy, prompts, EvaluationSchedule, ImageEvaluation.Seed, options.Preset.MicroBatch, first);
+        var pictures = scorer.Pictures(latents);
+        return (pictures, [.. scorer.All(pictures, prompts)]);
+    }
+
+    /// <summary>The pictures of latents.</summary>
+    /// <param name="latents">Of this task's policies. Shape [B, …latent]; borrowed.</param>
+    public IReadOnlyList<Picture> Pictures(Tensor latents) => scorer.Pictures(latents);
 
     /// <summary>Frees autoencoder and rewards.</summary>
     public void Dispose() => scorer.Dispose();

@@ -3,7 +3,7 @@ namespace BranchGrpo.Kit.Notebooks;
 /// <summary>One colour per method everywhere (Okabe and Ito, readable by the colour-blind); variants of a method share its colour, dashed.</summary>
 public static class Palette
 {
-    private static readonly Dictionary<string, (string Colour, bool Dashed)> Methods = new()
+    private static readonly Dictionary<string, (string Colour, bool Dashed)> Methods = new(StringComparer.OrdinalIgnoreCase)
     {
         ["DanceGRPO"] = ("#777777", false),
         ["DanceGRPO-0.6"] = ("#AAAAAA", true),
@@ -29,5 +29,9 @@ public static class Palette
     /// <param name="method">Name of a method or of a variant.</param>
     /// <param name="index">Place of the variant among those shown, for names that have no colour of their own.</param>
     public static (string Colour, bool Dashed) Of(string method, int index = 0) =>
-        Methods.TryGetValue(method, out var known) ? known : (Variants[index % Variants.Length], false);
+        Methods.TryGetValue(WithoutModel(method), out var known) ? known : (Variants[index % Variants.Length], false);
+
+    // flux-branchgrpo has the colour of BranchGRPO.
+    private static string WithoutModel(string method) => method.StartsWith("flux-", StringComparison.Ordinal) ? method[5..]
+        : method.StartsWith("sd3-", StringComparison.Ordinal) ? method[4..] : method;
 }

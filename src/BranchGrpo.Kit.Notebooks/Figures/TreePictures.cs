@@ -8,12 +8,13 @@ namespace BranchGrpo.Kit.Notebooks;
 internal static class TreePictures
 {
     /// <summary>A small picture per node: of leaves what the reward saw; of inner nodes the policy's clean prediction or, without a policy, the
-    /// mean of the leaves below. Null where the latents are not those of the embedded task.</summary>
-    public static Dictionary<int, string>? Of(RolloutTree tree, int[] nodes, FlowPolicy? policy)
+    /// mean of the leaves below. Null where nothing makes pictures of the latents.</summary>
+    public static Dictionary<int, string>? Of(RolloutTree tree, int[] nodes, FlowPolicy? policy, Func<Tensor, Tensor>? decode)
     {
         var shape = tree.Leaves?.shape ?? [];
         var size = ShapesSize.All.FirstOrDefault(s => shape is [_, var tokens, var channels] && tokens == s.Tokens && channels == s.Channels);
-        if (size is null) return null;
+        decode ??= size is null ? null : size.ToPictures;
+        if (decode is null) return null;
         using var frozen = no_grad();
         using var scope = NewDisposeScope();
         var leaves = tree.Leaves!.cpu();
@@ -24,7 +25,7 @@ internal static class TreePictures
             var shown = level.Key == tree.Plan.Depth ? leaves[Rows(tree, level.Key, members)]
                 : policy is null ? MeanBelow(tree, level.Key, leaves)[Rows(tree, level.Key, members)]
                 : Predicted(tree, level.Key, members, policy);
-            foreach (var (node, source) in members.Zip(PictureSource.Of(size.ToPictures(shown), quality: 78))) pictures[node] = source;
+            foreach (var (node, source) in members.Zip(PictureSource.Of(decode(shown), quality: 78))) pictures[node] = source;
         }
         return pictures;
     }

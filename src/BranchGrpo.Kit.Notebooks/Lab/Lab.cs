@@ -42,7 +42,7 @@ public static partial class Lab
     /// <param name="seed">Seed of prompts and noise.</param>
     /// <returns>The record of the complete run.</returns>
     /// <exception cref="OperationCanceledException">The cell was interrupted; executed again, the run goes on.</exception>
-    public static RunRecord Train(Recipe recipe, ulong seed = 1) => LabRuns.Train(recipe, seed, CellInterrupt.Token);
+    public static RunRecord Train(Recipe recipe, ulong seed = 1) => LabRuns.Train(Task, recipe, seed, CellInterrupt.Token);
 
     /// <summary>Trains several recipes on the same prompts for the same budget.</summary>
     /// <param name="recipes">The baseline first; their names tell them apart.</param>
@@ -52,5 +52,5 @@ public static partial class Lab
         Preset.Seconds);
 
     /// <summary>A policy after a run of <see cref="Train"/>; the caller disposes it.</summary>
-    public static FlowPolicy Trained(Recipe recipe, ulong seed = 1) => LabRuns.Trained(recipe, seed);
+    public static FlowPolicy Trained(Recipe recipe, ulong seed = 1) => LabRuns.Trained(Task, recipe, seed);
 }

@@ -12,7 +12,7 @@ internal static class LabRuns
     private const string Variable = "BRANCHGRPO_RUNS";
 
     // Beside the data of a checkout, wherever in it the notebook stands; else in the current folder.
-    private static string Root
+    public static string Root
     {
         get
         {
@@ -24,21 +24,21 @@ internal static class LabRuns
         }
     }
 
-    public static RunRecord Train(Recipe recipe, ulong seed, CancellationToken stop)
+    public static RunRecord Train(ExperimentTask task, Recipe recipe, ulong seed, CancellationToken stop, int microBatch = 64)
     {
         var progress = new LabProgress($"{recipe.Name}, seed {seed}");
-        var record = ExperimentRunner.Run(ExperimentOf(recipe, seed), FolderOf(recipe, seed), progress, stop);
+        var record = ExperimentRunner.Run(ExperimentOf(task, recipe, seed, microBatch), FolderOf(task, recipe, seed), progress, stop);
         progress.Finish(record);
         stop.ThrowIfCancellationRequested();
         return record;
     }
 
-    public static FlowPolicy Trained(Recipe recipe, ulong seed)
+    public static FlowPolicy Trained(ExperimentTask task, Recipe recipe, ulong seed, int microBatch = 64)
     {
-        Train(recipe, seed, default);
-        var policy = Lab.Task.CreatePolicy();
+        Train(task, recipe, seed, default, microBatch);
+        var policy = task.CreatePolicy();
         using var training = new GrpoTraining(policy, Scaled(recipe), seed);
-        training.Load(Path.Combine(FolderOf(recipe, seed), ExperimentRunner.StateFile));
+        training.Load(Path.Combine(FolderOf(task, recipe, seed), ExperimentRunner.StateFile));
         var averaged = training.AveragedWeights();
         var copy = policy.Clone();
         averaged?.Dispose();
@@ -46,29 +46,30 @@ internal static class LabRuns
         return copy;
     }
 
-    private static Experiment ExperimentOf(Recipe recipe, ulong seed)
+    private static Experiment ExperimentOf(ExperimentTask task, Recipe recipe, ulong seed, int microBatch)
     {
         var dance = CostModel.MeanForwardUnits(Recipes.Find("DanceGRPO", Geometry.Quick), iterations: 10);
         var every = Lab.Preset.EvaluateEvery * (Lab.Preset.Trains ? dance / CostModel.MeanForwardUnits(recipe, iterations: 10) : 1);
         return new()
         {
-            Task = Lab.Task,
+            Task = task,
             Recipe = Scaled(recipe),
             Seed = seed,
             Seconds = Lab.Preset.Seconds,
             Iterations = Lab.Preset.Iterations,
             EvaluateEvery = Math.Max(1, (int)Math.Round(every)),
             Clock = Lab.Preset.Clock,
+            MicroBatch = microBatch,
         };
     }
 
     // Two prompts are enough to see that everything runs.
     private static Recipe Scaled(Recipe recipe) => Lab.Preset.Trains ? recipe : recipe with { Prompts = Math.Min(2, recipe.Prompts) };
 
-    private static string FolderOf(Recipe recipe, ulong seed)
+    private static string FolderOf(ExperimentTask task, Recipe recipe, ulong seed)
     {
         var kit = typeof(FlowPolicy).Assembly.ManifestModule.ModuleVersionId;
-        var text = $"{kit} {Lab.Preset} {Lab.Task.Name} {SettingsText.Of(recipe with { Summary = "", Published = null })}";
+        var text = $"{kit} {Lab.Preset} {task.Name} {SettingsText.Of(recipe with { Summary = "", Published = null })}";
         var key = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..10];
         var name = string.Concat(recipe.Name.Select(c => char.IsLetterOrDigit(c) || c is '-' or '.' ? c : '_'));
         return Path.Combine(Root, Lab.Preset.Name, $"{name}-{key}-seed{seed}");

@@ -3,7 +3,7 @@ using BranchGrpo.Kit.Models.Library;
 using BranchGrpo.Kit.Native;
 using TorchSharp;
 
-namespace BranchGrpo.Cli;
+namespace BranchGrpo.Cli.Images;
 
 /// <summary>What is in a folder of models, in words.</summary>
 internal static class ModelsReport

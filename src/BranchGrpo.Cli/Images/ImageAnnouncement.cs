@@ -1,0 +1,31 @@
+using BranchGrpo.Cli.Compare;
+using BranchGrpo.Kit.Models.Policies;
+using BranchGrpo.Kit.Models.Prompts;
+
+namespace BranchGrpo.Cli.Images;
+
+/// <summary>What a run of image models is about to use, said before it starts; what is missing is an error now and not in a worker.</summary>
+internal static class ImageAnnouncement
+{
+    public static void Print(ImageChoice choice, string device)
+    {
+        var (file, training, heldOut) = choice.ReadPrompts();
+        var options = choice.Options(device);
+        Say("model", options.Pipeline);
+        Say("preset", $"{options.Preset.Name}: {options.PolicyOptions.Width} x {options.PolicyOptions.Height} pixels, {options.PolicyOptions.Tuning}, "
+            + $"{options.PolicyOptions.Dtype}");
+        Say("trained on", string.Join(", ", options.Rewards.Select(r => FormattableString.Invariant($"{r.Weight:0.####} {r.Name}"))));
+        if (options.HeldOut.Count > 0) Say("reported besides", string.Join(", ", options.HeldOut.Select(r => r.Name)));
+        Say("prompts", $"{options.TrainingPrompts.Count} of {training.Count} to train on; {heldOut.Count} held out, {options.EvaluationPrompts.Count} of them judged in training");
+        PrintProblems(file);
+    }
+
+    /// <summary>Lines of a prompt file that gave no prompt.</summary>
+    public static void PrintProblems(PromptFile file)
+    {
+        if (file.ProblemCount == 0 && file.Repeated == 0) return;
+        Say("", file.ToString());
+    }
+
+    private static void Say(string what, string text) => Console.WriteLine($"{what,-18} {text}");
+}
