@@ -104,7 +104,7 @@ public sealed class ImageRewardsTests : IClassFixture<ImageRewardsTests.Folder>
         var copy = Path.Combine(Directory.CreateTempSubdirectory().FullName, file);
         File.Copy(Path.Combine(folder, "hps", "HPS_v2.1_compressed.pt"), copy);
         File.Copy(Path.Combine(folder, "hps", "config.json"), Path.Combine(Path.GetDirectoryName(copy)!, "config.json"));
-        using var reward = ImageRewards.Hps(copy, tokenizer: Path.Combine(folder, "hps", "tokenizer"));
+        using var reward = ImageRewards.Hps(copy, tokenizer: Path.Combine(folder, "clip-l"));
         Assert.Equal(name, reward.Name);
         Assert.Contains(said, reward.Source);
         Assert.Contains(said, reward.Scale.Raw);
@@ -120,7 +120,7 @@ public sealed class ImageRewardsTests : IClassFixture<ImageRewardsTests.Folder>
         Missing("merges.txt", () => ImageRewards.PickScore(Path.Combine(folder, "pickscore"), tokenizer: empty));
         Missing("vocab.txt", () => ImageRewards.ImageReward(Path.Combine(folder, "imagereward"), tokenizer: empty));
         var other = Path.Combine(folder, "imagereward", "ImageReward.pt");
-        var error = Assert.Throws<InvalidDataException>(() => ImageRewards.Hps(other, tokenizer: Path.Combine(folder, "hps", "tokenizer")));
+        var error = Assert.Throws<InvalidDataException>(() => ImageRewards.Hps(other, tokenizer: Path.Combine(folder, "clip-l")));
         Assert.Contains("visual.conv1.weight", error.Message);
         using var hps = Load("hpsv2.1");
         Assert.Throws<ArgumentException>(() => hps.Score(Pictures, ["one"]));
@@ -135,7 +135,7 @@ public sealed class ImageRewardsTests : IClassFixture<ImageRewardsTests.Folder>
         string In(string part) => Path.Combine(folder, part);
         return name switch
         {
-            "hpsv2.1" => ImageRewards.Hps(In("hps"), format),
+            "hpsv2.1" => ImageRewards.Hps(In("hps"), format, In("clip-l")),
             "pickscore" => ImageRewards.PickScore(In("pickscore"), format),
             "clipscore" => ImageRewards.ClipScore(In("dfn"), format),
             "clipscore of transformers" => ImageRewards.ClipScore(In("clip-l"), format),
