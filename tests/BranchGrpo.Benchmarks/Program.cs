@@ -16,6 +16,7 @@ Option<bool> compile = new("--compile") { Description = "With --python: also tor
 Option<int> iterations = new("--iterations") { Description = "Iterations of the memory table", DefaultValueFactory = _ => 1000 };
 Option<Geometry> geometry = new("--geometry") { Description = "quick (T = 10) or paper (T = 20)", DefaultValueFactory = _ => Geometry.Paper };
 Option<int> micro = new("--micro") { Description = "Latents per policy call", DefaultValueFactory = _ => 64 };
+Option<int> side = new("--side") { Description = "With flux: image tokens along a side", DefaultValueFactory = _ => 16 };
 
 Option[] shared = [repetitions, threads, device, size, micro];
 var root = new RootCommand("Measures side by side, medians over repetitions and ratios; prints Markdown tables.")
@@ -24,6 +25,7 @@ var root = new RootCommand("Measures side by side, medians over repetitions and 
     Table("published", "BranchGRPO against the published loop's shape", (s, _) => MethodTable.PrintPublished(s)),
     Table("scaling", "growth with leaves, prompts and steps", (s, _) => ScalingTable.Print(s)),
     Table("memory", "live tensors and resident memory over many iterations", (s, p) => MemoryTable.Print(s, p.GetValue(iterations)), iterations),
+    Table("flux", "forward and backward at FLUX.1-dev's width against its matrix products", (s, p) => FluxTable.Print(s, p.GetValue(side)), side),
     Table("peer", "the same network and loops in PyTorch", (s, p) => PythonPeer.Print(s, p.GetRequiredValue(python)!, p.GetValue(compile)), python, compile),
 };
 return root.Parse(args).Invoke();
