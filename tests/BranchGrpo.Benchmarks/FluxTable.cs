@@ -26,8 +26,8 @@ internal static class FluxTable
             latents, randn([1, Text, config.TextWidth], generator: generator).to(device), randn([1, config.PooledWidth], generator: generator).to(device),
             full([1], 0.5f, device: device), full([1], 3.5f, device: device), FluxLatents.Ids(side, side, device), FluxLatents.TextIds(Text, device));
         BenchmarkSettings.Head(
-            $"FLUX at width {config.Width}: {config.Layers} joint and {config.SingleLayers} single blocks, {network.parameters().Sum(p => p.numel()) / 1e6:0} M weights, "
-            + $"{format.Dtype}, {side * side} image and {Text} text tokens, forward and backward",
+            $"FLUX at width {config.Width}: {config.Layers} joint and {config.SingleLayers} single blocks, "
+            + $"{network.parameters().Sum(p => p.numel()) / 1e6:0} M weights, {format.Dtype}, {side * side} image and {Text} text tokens, forward and backward",
             "gradients", "network s", "products s", "GFLOP", "network GFLOP/s", "products GFLOP/s", $"one {Square}² product GFLOP/s", "to it", "to products");
         foreach (var trained in new[] { false, true })
         {

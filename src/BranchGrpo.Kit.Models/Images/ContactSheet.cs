@@ -60,7 +60,8 @@ public static class ContactSheet
         using var bitmap = PictureFile.Bitmap(picture);
         using var image = SKImage.FromBitmap(bitmap);
         // Tiny pictures are shown as squares of one colour, large ones are averaged.
-        var sampling = picture.Width < place.Width ? new SKSamplingOptions(SKFilterMode.Nearest) : new SKSamplingOptions(SKFilterMode.Linear, SKMipmapMode.Linear);
+        var sampling = picture.Width < place.Width ? new SKSamplingOptions(SKFilterMode.Nearest)
+            : new SKSamplingOptions(SKFilterMode.Linear, SKMipmapMode.Linear);
         canvas.DrawImage(image, place, sampling);
     }
 

@@ -22,9 +22,13 @@ public sealed class Picture
         ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
         (Width, Height, Mode) = (width, height, mode);
         var expected = (long)width * height * Channels;
-        if (bytes.Length != expected) throw new ArgumentException($"expected {expected} bytes for {width} x {height} {mode}, found {bytes.Length}", nameof(bytes));
+        if (bytes.Length != expected)
+            throw new ArgumentException($"expected {expected} bytes for {width} x {height} {mode}, found {bytes.Length}", nameof(bytes));
         if (mode == PictureMode.Palette ? palette.Length is 0 or > 768 || palette.Length % 3 != 0 : palette.Length != 0)
-            throw new ArgumentException($"expected {(mode == PictureMode.Palette ? "3 to 768 bytes, 3 a colour" : "none")}, found {palette.Length}", nameof(palette));
+        {
+            var wanted = mode == PictureMode.Palette ? "3 to 768 bytes, 3 a colour" : "none";
+            throw new ArgumentException($"expected {wanted} for {mode}, found {palette.Length}", nameof(palette));
+        }
         (this.bytes, this.palette) = (bytes.ToArray(), palette.ToArray());
     }
 

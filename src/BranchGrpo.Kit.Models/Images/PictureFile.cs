@@ -6,6 +6,9 @@ namespace BranchGrpo.Kit.Models.Images;
 /// grey levels and bits into colours, which resize differently.</summary>
 internal static class PictureFile
 {
+    /// <summary>Pixels of the largest image that is decoded: a damaged header must not ask for all memory.</summary>
+    internal const long MostPixels = 1 << 28;
+
     private static readonly byte[] Signature = [0x89, (byte)'P', (byte)'N', (byte)'G', 13, 10, 26, 10];
 
     public static Picture Decode(byte[] file, string name)
@@ -57,6 +60,8 @@ internal static class PictureFile
     {
         using var data = SKData.CreateCopy(file);
         using var codec = SKCodec.Create(data) ?? throw new InvalidDataException($"{name}: expected a PNG or JPEG image, found something else");
+        if ((long)codec.Info.Width * codec.Info.Height > MostPixels)
+            throw new InvalidDataException($"{name}: {codec.Info.Width} x {codec.Info.Height} pixels; expected at most {MostPixels} in all");
         var mode = known ?? (codec.Info.ColorType == SKColorType.Gray8 ? PictureMode.Grey
             : codec.Info.AlphaType == SKAlphaType.Opaque ? PictureMode.Rgb : PictureMode.Rgba);
         // Unpremultiplied and without a colour space: colours under alpha 0 and levels stay as they are stored.
@@ -85,7 +90,7 @@ internal static class PictureFile
     {
         for (int from = 0, to = 0; from < source.Length; from += channels, to += 4)
         {
-            (rgba[to], rgba[to + 1], rgba[to + 2]) = channels < 3 ? (source[from], source[from], source[from]) : (source[from], source[from + 1], source[from + 2]);
+            for (var c = 0; c < 3; c++) rgba[to + c] = source[channels < 3 ? from : from + c];
             rgba[to + 3] = channels == 2 ? source[from + 1] : byte.MaxValue;
         }
     }

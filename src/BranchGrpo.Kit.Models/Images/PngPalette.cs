@@ -16,6 +16,7 @@ internal static class PngPalette
     {
         var width = Size(file, 16, name);
         var height = Size(file, 20, name);
+        if ((long)width * height > PictureFile.MostPixels) throw Bad(name, $"{width} x {height} pixels");
         var bits = file[24];
         if (bits is not (1 or 2 or 4 or 8)) throw Bad(name, $"{bits} bits per index");
         byte[] palette = [];
@@ -35,14 +36,14 @@ internal static class PngPalette
         if (palette.Length is 0 or > 768 || palette.Length % 3 != 0) throw Bad(name, $"a palette of {palette.Length} bytes");
         compressed.Position = 0;
         using var rows = new ZLibStream(compressed, CompressionMode.Decompress);
-        var indices = new byte[checked(width * height)];
+        var indices = new byte[width * height];
         try
         {
             foreach (var pass in file[28] == 0 ? [(0, 0, 1, 1)] : Passes) ReadPass(rows, indices, width, height, bits, pass);
         }
-        catch (EndOfStreamException)
+        catch (Exception e) when (e is EndOfStreamException or InvalidDataException)
         {
-            throw Bad(name, "pixels are missing; the file may be cut off");
+            throw Bad(name, $"pixels are missing or damaged; the file may be cut off ({e.Message})");
         }
         return new Picture(width, height, PictureMode.Palette, indices, palette);
     }

@@ -47,7 +47,7 @@ internal static class TensorLevels
         var x = values.detach();
         if (!x.is_floating_point()) throw new ArgumentException($"expected floating-point values, found {x.dtype}", nameof(values));
         using var finite = x.isfinite().all();
-        if (!finite.item<bool>()) throw new ArgumentException("the image has values that are not finite: the decoder or the latents before it overflowed", nameof(values));
-        return x;
+        return finite.item<bool>() ? x
+            : throw new ArgumentException("the image has values that are not finite: the decoder or the latents before it overflowed", nameof(values));
     }
 }

@@ -20,10 +20,13 @@ public sealed class ImageDecoder : IDisposable
     {
         using var quiet = no_grad();
         var pictures = new Picture[latents.shape[0]];
+        var type = autoencoder.parameters().First().dtype;
         for (var i = 0; i < pictures.Length; i++)
         {
             using var scope = NewDisposeScope();
-            pictures[i] = Picture.FromSigned(autoencoder.LatentsToImage(latents.narrow(0, i, 1)).squeeze(0).to(ScalarType.Float32).cpu());
+            // Back in the type that the network computed in: in bfloat16 the published runs lose levels on the way to bytes, which moves rewards.
+            var image = autoencoder.LatentsToImage(latents.narrow(0, i, 1)).squeeze(0).to(type);     // [3, H, W]
+            pictures[i] = Picture.FromSigned(image);
         }
         return pictures;
     }

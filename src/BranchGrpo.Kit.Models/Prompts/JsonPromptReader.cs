@@ -97,7 +97,8 @@ internal sealed class JsonPromptReader(Stream file) : IDisposable
                 wanted = depth == 2 && found.Text is null && (reader.ValueTextEquals("prompt"u8) || reader.ValueTextEquals("caption"u8));
                 return;
             case JsonTokenType.StartArray or JsonTokenType.StartObject:
-                if (depth == 1) found = new(line, null, reader.TokenType == JsonTokenType.StartObject ? Missing : "expected a text or an object, found an array");
+                var isObject = reader.TokenType == JsonTokenType.StartObject;
+                if (depth == 1) found = new(line, null, isObject ? Missing : "expected a text or an object, found an array");
                 depth++;
                 break;
             case JsonTokenType.EndArray or JsonTokenType.EndObject:

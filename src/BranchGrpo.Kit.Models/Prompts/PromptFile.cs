@@ -44,7 +44,8 @@ public sealed class PromptFile
         if (Directory.Exists(path))
         {
             var found = Styles.Select(style => System.IO.Path.Combine(path, $"{style}.json")).Where(File.Exists).ToArray();
-            if (found.Length == 0) throw new FileNotFoundException($"{path}: expected a prompt file, or a folder with some of {string.Join(", ", Styles.Select(s => s + ".json"))}");
+            if (found.Length == 0)
+                throw new FileNotFoundException($"{path}: expected a prompt file, or a folder with some of {string.Join(", ", Styles.Select(s => s + ".json"))}");
             foreach (var file in found) read.Add(file, limit, rule);
         }
         else read.Add(path, limit, rule);
@@ -63,8 +64,12 @@ public sealed class PromptFile
         var styles = prompts.GroupBy(p => p.Style).Select(g => g.DistinctBy(p => p.Text).ToArray()).ToArray();
         var share = evaluation / styles.Length;
         if (styles.Any(s => s.Length < share))
-            throw new ArgumentOutOfRangeException(nameof(evaluation), evaluation, $"{Path} has {string.Join(", ", styles.Select(s => s.Length))} different prompts per style");
-        var chosen = styles.SelectMany(s => s.OrderBy(p => Rank(p.Text, seed), StringComparer.Ordinal).Take(share)).ToHashSet<Prompt>(ReferenceEqualityComparer.Instance);
+        {
+            var there = string.Join(", ", styles.Select(s => s.Length));
+            throw new ArgumentOutOfRangeException(nameof(evaluation), evaluation, $"{Path} has {there} different prompts {(styles.Length > 1 ? "per style" : "")}");
+        }
+        var chosen = styles.SelectMany(s => s.OrderBy(p => Rank(p.Text, seed), StringComparer.Ordinal).Take(share))
+            .ToHashSet<Prompt>(ReferenceEqualityComparer.Instance);
         var texts = chosen.Select(p => p.Text).ToHashSet();
         return new PromptSplit([.. prompts.Where(p => !texts.Contains(p.Text))], [.. prompts.Where(chosen.Contains)]);
     }

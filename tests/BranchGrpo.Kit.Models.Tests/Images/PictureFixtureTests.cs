@@ -21,6 +21,7 @@ public sealed class PictureFixtureTests(ITestOutputHelper output)
     public void Files_are_read_in_their_own_mode(string name)
     {
         using var fixture = new FixtureCase(name, output);
+        var raw = File.Exists(fixture.File("io.safetensors"));
         foreach (var image in fixture.Case.GetProperty("images").EnumerateObject())
         {
             var picture = Picture.Read(fixture.File($"{image.Name}.png"));
@@ -30,16 +31,17 @@ public sealed class PictureFixtureTests(ITestOutputHelper output)
             byte[] stored = picture.Mode == PictureMode.Bit ? [.. picture.Bytes.ToArray().Select(b => (byte)(b / 255))] : picture.Bytes.ToArray();
             fixture.Note($"{image.Name}.stored", Differs(image.Value, "sha256_stored", stored), 0);
             fixture.Note($"{image.Name}.rgb", Differs(image.Value, "sha256_rgb", picture.ToRgb().Bytes), 0);
-            if (fixture.Has($"{image.Name}.rgb")) Assert.Equal(fixture.Tensor($"{image.Name}.rgb").data<byte>().ToArray(), picture.ToRgb().Bytes.ToArray());
+            if (raw && fixture.Has($"{image.Name}.rgb")) Assert.Equal(fixture.Tensor($"{image.Name}.rgb").data<byte>().ToArray(), picture.ToRgb().Bytes.ToArray());
         }
-        Assert.All(fixture.Io.Entries.Keys, tensor => Assert.True(fixture.Case.GetProperty("images").TryGetProperty(tensor[..^".rgb".Length], out _), tensor));
+        if (raw) Assert.All(fixture.Io.Entries.Keys, tensor => Assert.True(fixture.Case.GetProperty("images").TryGetProperty(tensor[..^".rgb".Length], out _), tensor));
         fixture.Done();
     }
 
     private static bool Images(string folder)
     {
         using var document = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "case.json")));
-        return document.RootElement.TryGetProperty("images", out var images) && images.EnumerateObject().Any(i => i.Value.TryGetProperty("sha256_stored", out _));
+        return document.RootElement.TryGetProperty("images", out var images)
+            && images.EnumerateObject().Any(i => i.Value.TryGetProperty("sha256_stored", out _));
     }
 
     private static double Differs(JsonElement image, string key, ReadOnlySpan<byte> bytes) =>

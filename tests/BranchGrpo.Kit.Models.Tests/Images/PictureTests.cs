@@ -31,7 +31,8 @@ public sealed class PictureTests
     [InlineData(8, true)]
     public void Palette_indices_are_those_of_the_file(int bits, bool interlaced)
     {
-        byte[] indices = [.. Enumerable.Range(0, 13 * 11).Select(i => (byte)(i * i % 7 & (1 << bits) - 1))], palette = [9, 9, 9, 9, 9, 9, 1, 2, 3, 4, 5, 6, 7, 8, 9];
+        byte[] indices = [.. Enumerable.Range(0, 13 * 11).Select(i => (byte)(i * i * 37 % 251 & (1 << bits) - 1))];
+        byte[] palette = [9, 9, 9, 9, 9, 9, 1, 2, 3, 4, 5, 6, 7, 8, 9];
         var read = Picture.Decode(PalettePng(13, 11, bits, interlaced, indices, palette));
         Assert.Equal(PictureMode.Palette, read.Mode);
         Assert.Equal(indices, read.Bytes.ToArray());
@@ -41,11 +42,19 @@ public sealed class PictureTests
     [Fact]
     public void Damaged_files_are_refused_with_the_reason()
     {
-        byte[] whole = PalettePng(13, 11, 8, false, new byte[13 * 11], [1, 2, 3]), photo = new Picture(60, 60, PictureMode.Rgb, new byte[60 * 60 * 3]).EncodePng();
-        Assert.Contains("x.png", Assert.Throws<InvalidDataException>(() => Picture.Decode(whole[..60], "x.png")).Message, StringComparison.Ordinal);
-        Assert.Contains("cut off", Assert.Throws<InvalidDataException>(() => Picture.Decode(photo[..^30])).Message, StringComparison.Ordinal);
-        Assert.Contains("expected a PNG or JPEG", Assert.Throws<InvalidDataException>(() => Picture.Decode("text"u8.ToArray())).Message, StringComparison.Ordinal);
-        Assert.Contains("expected 12 bytes", Assert.Throws<ArgumentException>(() => new Picture(2, 2, PictureMode.Rgb, new byte[11])).Message, StringComparison.Ordinal);
+        var (indexed, photo) = (PalettePng(13, 11, 8, false, new byte[13 * 11], [1, 2, 3]), new Picture(60, 60, PictureMode.Rgb, new byte[60 * 60 * 3]).EncodePng());
+        byte[] huge = [.. indexed];
+        BinaryPrimitives.WriteInt32BigEndian(huge.AsSpan(16), 60_000);
+        BinaryPrimitives.WriteInt32BigEndian(huge.AsSpan(20), 60_000);
+        Refuses<InvalidDataException>("x.png", () => Picture.Decode(indexed[..60], "x.png"));
+        Refuses<InvalidDataException>("60000 x 60000", () => Picture.Decode(huge));
+        Refuses<InvalidDataException>("cut off", () => Picture.Decode(photo[..^30]));
+        Refuses<InvalidDataException>("expected a PNG or JPEG", () => Picture.Decode("text"u8.ToArray()));
+        Refuses<ArgumentException>("expected 12 bytes", () => new Picture(2, 2, PictureMode.Rgb, new byte[11]));
+        Refuses<ArgumentException>("3 a colour", () => new Picture(1, 1, PictureMode.Palette, [0], [1, 2]));
+
+        static void Refuses<T>(string reason, Func<object> make) where T : Exception =>
+            Assert.Contains(reason, Assert.Throws<T>(make).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -66,7 +75,7 @@ public sealed class PictureTests
     [Fact]
     public void A_sheet_holds_all_pictures_and_their_captions()
     {
-        Picture[] pictures = [.. Enumerable.Range(0, 3).Select(i => new Picture(8, 4 + i, PictureMode.Rgb, [.. Enumerable.Repeat((byte)(60 * i), 24 * (4 + i))]))];
+        Picture[] pictures = [.. Enumerable.Range(4, 3).Select(rows => new Picture(8, rows, PictureMode.Rgb, new byte[24 * rows]))];
         var bare = Picture.Decode(ContactSheet.Encode(pictures, 2, width: 32));
         Assert.Equal((82, 66), (bare.Width, bare.Height));
         var captioned = Picture.Decode(ContactSheet.Encode(pictures, 2, ["a cat", "", string.Join(' ', Enumerable.Repeat("word", 60))], 32));
@@ -81,20 +90,36 @@ public sealed class PictureTests
         using var rows = new MemoryStream();
         using (var compressed = new ZLibStream(rows, CompressionLevel.Fastest, leaveOpen: true))
             foreach (var (left, top, stepX, stepY) in passes)
-                for (var y = top; y < height && left < width; y += stepY)
+            {
+                if (left >= width) continue;
+                var above = new byte[((width - left + stepX - 1) / stepX * bits + 7) / 8];
+                for (int y = top, filter = 0; y < height; y += stepY, filter = (filter + 1) % 5)
                 {
-                    var row = new byte[((width - left + stepX - 1) / stepX * bits + 7) / 8];
+                    var row = new byte[above.Length];
                     for (int x = left, bit = 0; x < width; x += stepX, bit += bits) row[bit / 8] |= (byte)(indices[y * width + x] << 8 - bits - bit % 8);
-                    for (var i = row.Length - 1; i > 0 && y % 2 == 1; i--) row[i] -= row[i - 1];       // filter 1 on odd rows
-                    compressed.WriteByte((byte)(y % 2));
-                    compressed.Write(row);
+                    compressed.WriteByte((byte)filter);
+                    compressed.Write(Filtered(filter, row, above));
+                    above = row;
                 }
+            }
         var header = new byte[13];
         BinaryPrimitives.WriteInt32BigEndian(header, width);
         BinaryPrimitives.WriteInt32BigEndian(header.AsSpan(4), height);
         (header[8], header[9], header[12]) = ((byte)bits, 3, (byte)(interlaced ? 1 : 0));
         return [0x89, .. "PNG\r\n"u8, 26, 10, .. Chunk("IHDR", header), .. Chunk("PLTE", palette), .. Chunk("IDAT", rows.ToArray()), .. Chunk("IEND", [])];
     }
+
+    /// <summary>Each byte less its prediction, by the words of the PNG specification.</summary>
+    private static byte[] Filtered(int filter, byte[] row, byte[] above) =>
+    [
+        .. row.Select((value, i) =>
+        {
+            int left = i > 0 ? row[i - 1] : 0, up = above[i], corner = i > 0 ? above[i - 1] : 0;
+            int[] nearest = [left, up, corner];
+            int[] predictions = [0, left, up, (left + up) / 2, nearest.MinBy(v => Math.Abs(left + up - corner - v))];
+            return (byte)(value - predictions[filter]);
+        }),
+    ];
 
     private static byte[] Chunk(string name, byte[] body)
     {

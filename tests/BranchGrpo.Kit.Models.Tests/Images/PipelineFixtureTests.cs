@@ -9,7 +9,8 @@ namespace BranchGrpo.Kit.Models.Tests.Images;
 
 public sealed partial class PipelineFixtureTests(ITestOutputHelper output)
 {
-    public static TheoryData<string> Folders => Fixtures.Cases("preprocess", folder => File.ReadAllText(Path.Combine(folder, "case.json")).Contains("tolerance_hps", StringComparison.Ordinal));
+    public static TheoryData<string> Folders => Fixtures.Cases("preprocess", folder =>
+        File.ReadAllText(Path.Combine(folder, "case.json")).Contains("tolerance_hps", StringComparison.Ordinal));
 
     /// <summary>The hash of the last 8-bit image, and the floats behind it, of every image and pipeline that the case lists.</summary>
     [FixtureTheory]
@@ -20,7 +21,7 @@ public sealed partial class PipelineFixtureTests(ITestOutputHelper output)
         var seen = new HashSet<string>();
         foreach (var image in fixture.Case.GetProperty("images").EnumerateObject())
         {
-            var picture = Picture.Read(Directory.GetFiles(Path.Combine(Fixtures.Folder, "preprocess"), $"{image.Name}.png", SearchOption.AllDirectories).Single());
+            var picture = Picture.Read(Directory.GetFiles(Path.GetDirectoryName(fixture.Folder)!, $"{image.Name}.png", SearchOption.AllDirectories).First());
             foreach (var result in image.Value.EnumerateObject()) Compare(fixture, picture, image.Name, result.Name, result.Value, seen);
         }
         Assert.All(fixture.Io.Entries.Keys.Where(k => !k.StartsWith("in.", StringComparison.Ordinal)), key => Assert.Contains(key, seen));
@@ -67,7 +68,7 @@ public sealed partial class PipelineFixtureTests(ITestOutputHelper output)
         }
         var largest = values.abs().max().item<float>();
         foreach (var (key, got) in Numbers(values))
-            if (expected.TryGetProperty(key, out var number)) fixture.Note($"{pipeline}.{image}.{key}", Distance(number, got) / largest, Math.Max(tolerance, 1e-6));
+            if (expected.TryGetProperty(key, out var number)) fixture.Note($"{pipeline}.{image}.{key}", Distance(number, got) / largest, tolerance);
     }
 
     private static IEnumerable<(string, double[])> Numbers(Tensor values)

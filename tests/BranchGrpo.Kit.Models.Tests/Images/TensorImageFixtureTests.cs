@@ -20,7 +20,8 @@ public sealed class TensorImageFixtureTests(ITestOutputHelper output)
             using var scope = NewDisposeScope();
             var upcast = key.EndsWith("_upcast_first_image", StringComparison.Ordinal);
             var unit = key.StartsWith("out.unit", StringComparison.Ordinal);
-            var source = unit ? fixture.Io.Entries.Keys.First(k => k.StartsWith("in.unit", StringComparison.Ordinal) && key[4..].StartsWith("unit", StringComparison.Ordinal))
+            // out.unit_uint8 comes from in.unit_float, out.vae_bf16_image from in.vae_bf16.
+            var source = unit ? fixture.Io.Entries.Keys.First(k => k.StartsWith("in.unit", StringComparison.Ordinal))
                 : $"in.{key["out.".Length..].Replace("_upcast_first", "", StringComparison.Ordinal)[..^"_image".Length]}";
             var x = fixture.Tensor(source);
             if (upcast) x = x.to(ScalarType.Float32);

@@ -26,7 +26,8 @@ public sealed class SetDistanceFixtureTests(ITestOutputHelper output)
         fixture.Done();
     }
 
-    private static IEnumerable<(string, double Expected, double Got, double Tolerance)> Compare(JsonProperty metric, Tensor first, Tensor second, double tolerance)
+    private static IEnumerable<(string, double Expected, double Got, double Tolerance)> Compare(
+        JsonProperty metric, Tensor first, Tensor second, double tolerance)
     {
         var expected = metric.Value;
         switch (metric.Name)
@@ -56,7 +57,8 @@ public sealed class SetDistanceFixtureTests(ITestOutputHelper output)
                 {
                     var sigma = Number(one, "sigma");
                     var rule = one.GetProperty("rule").GetString()!;
-                    if (rule.StartsWith("median", StringComparison.Ordinal)) yield return ("median", sigma, KernelDistance.MedianDistance(first, second), tolerance);
+                    if (rule.StartsWith("median", StringComparison.Ordinal))
+                        yield return ("median", sigma, KernelDistance.MedianDistance(first, second), tolerance);
                     if (rule.StartsWith("sqrt", StringComparison.Ordinal)) yield return ("sqrt", sigma, Math.Sqrt(first.shape[1]), tolerance);
                     var rbf = KernelDistance.Gaussian(first, second, sigma);
                     yield return ($"{sigma}.unbiased", Number(one, "unbiased"), rbf.Unbiased, tolerance);

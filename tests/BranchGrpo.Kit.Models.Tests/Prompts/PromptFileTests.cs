@@ -11,7 +11,8 @@ public sealed class PromptFileTests : IDisposable
     [Fact]
     public void Text_has_a_prompt_a_line_and_bad_lines_are_numbered()
     {
-        var read = Read("list.txt", "\ufeffa red cat\r\n\n  a blue dog  \r\na red cat\n[x] {y}\nbell\a\n" + new string('x', 40_000) + "\n一只猫\nlast", PromptRules.NoChinese);
+        var start = "\ufeffa red cat\r\n\n  a blue dog  \r\na red cat\n[x] {y}\nbell\a\n";
+        var read = Read("list.txt", start + new string('x', 40_000) + "\n一只猫\nlast", PromptRules.NoChinese);
         Assert.Equal(["a red cat", "a blue dog", "[x] {y}", "last"], read.Prompts.Select(p => p.Text));
         Assert.Equal([1, 3, 5, 9], read.Prompts.Select(p => p.Line));
         Assert.Equal([2, 6, 7, 8], read.Problems.Select(p => p.Line));
@@ -75,7 +76,8 @@ public sealed class PromptFileTests : IDisposable
         using (var file = File.CreateText(path))
         {
             file.Write("[");
-            for (var i = 0; i < 20_000; i++) file.Write($"{(i > 0 ? "," : "")}\n{{\"human_preference\": [0, 1], \"prompt\": \"prompt {i} {new string('y', i % 50)}\"}}");
+            for (var i = 0; i < 20_000; i++)
+                file.Write($"{(i > 0 ? "," : "")}\n{{\"human_preference\": [0, 1], \"prompt\": \"prompt {i} {new string('y', i % 50)}\"}}");
             file.Write("]");
         }
         var read = PromptFile.Read(path);
@@ -122,7 +124,8 @@ public sealed class PromptFileTests : IDisposable
     {
         Assert.Contains("empty", Assert.Throws<InvalidDataException>(() => Read("a.txt", "")).Message, StringComparison.Ordinal);
         Assert.Contains("b.json:1", Assert.Throws<InvalidDataException>(() => Read("b.json", "{\"prompts\": []}")).Message, StringComparison.Ordinal);
-        Assert.Contains("photo.json", Assert.Throws<FileNotFoundException>(() => PromptFile.Read(Directory.CreateDirectory(Path.Combine(folder, "empty")).FullName)).Message, StringComparison.Ordinal);
+        var other = Directory.CreateDirectory(Path.Combine(folder, "empty")).FullName;
+        Assert.Contains("photo.json", Assert.Throws<FileNotFoundException>(() => PromptFile.Read(other)).Message, StringComparison.Ordinal);
     }
 
     private PromptFile Read(string name, string text, Func<string, string?>? rule = null)
