@@ -22,7 +22,7 @@ internal static class FixtureFiles
     /// <summary>The item of a place that <see cref="Listed"/> gave.</summary>
     public static JsonElement Item(string file, string list, string name) => Items(Full(file), list).First(i => Name(i) == name);
 
-    public static string Full(string relative) => Path.Combine(Fixtures.Folder, relative);
+    public static string Full(string relative) => Path.GetFullPath(Path.Combine(Fixtures.Folder, relative));
 
     /// <summary>The bytes that an item spells out.</summary>
     public static byte[] Bytes(JsonElement item)

@@ -22,7 +22,7 @@ public class SafeTensorsFixtureTests
     public static TheoryData<string> Seeds =>
         [.. Found("*.safetensors").Where(file => !File.Exists(Path.Combine(Path.GetDirectoryName(FixtureFiles.Full(file))!, "expected.json")))];
 
-    [Theory]
+    [FixtureTheory]
     [MemberData(nameof(Valid))]
     public void A_valid_file_gives_its_tensors(string list, string name)
     {
@@ -36,7 +36,7 @@ public class SafeTensorsFixtureTests
         FixtureFiles.Expect(item.GetProperty("expected").GetString()!, refusal, name);
     }
 
-    [Theory]
+    [FixtureTheory]
     [MemberData(nameof(Indexes))]
     public void Shards_give_the_tensors_of_all(string index)
     {
@@ -62,7 +62,7 @@ public class SafeTensorsFixtureTests
         Assert.Equal(names.Order(), named.Entries.Keys.Order());
     }
 
-    [Theory]
+    [FixtureTheory]
     [MemberData(nameof(Hostile))]
     public void A_defect_is_answered(string list, string name)
     {
@@ -71,7 +71,7 @@ public class SafeTensorsFixtureTests
         FixtureFiles.Expect(item.GetProperty("expected").GetString()!, refusal, $"{name} ({item.GetProperty("why")})");
     }
 
-    [Theory]
+    [FixtureTheory]
     [MemberData(nameof(Sharded))]
     public void A_defect_of_an_index_is_answered(string list, string name)
     {
@@ -90,7 +90,7 @@ public class SafeTensorsFixtureTests
     }
 
     /// <summary>Bytes of the header changed, and files cut, at places that depend on the file alone: read or refused, never anything else.</summary>
-    [Theory]
+    [FixtureTheory]
     [MemberData(nameof(Seeds))]
     public void A_seed_is_read_and_its_damaged_forms_are_answered(string seed)
     {

@@ -13,7 +13,7 @@ public class TorchFileFixtureTests
 
     public static TheoryData<string, string> Truncated => FixtureFiles.Listed("ptfiles", "items", item => item.TryGetProperty("file_cuts", out _));
 
-    [Theory]
+    [FixtureTheory]
     [MemberData(nameof(Valid))]
     public void A_valid_file_gives_what_was_saved(string list, string name)
     {
@@ -36,7 +36,7 @@ public class TorchFileFixtureTests
         FixtureFiles.Expect(item.GetProperty("policy").GetString()!, refusal, $"{name} ({item.GetProperty("why")})");
     }
 
-    [Theory]
+    [FixtureTheory]
     [MemberData(nameof(Hostile))]
     public void A_defect_is_answered_without_running_anything(string list, string name)
     {
@@ -51,7 +51,7 @@ public class TorchFileFixtureTests
         }), what);
     }
 
-    [Theory]
+    [FixtureTheory]
     [MemberData(nameof(Truncated))]
     public void Cut_files_are_refused(string list, string name)
     {
@@ -76,7 +76,7 @@ public class TorchFileFixtureTests
     }
 
     /// <summary>Bytes changed at places that depend on the file alone: read or refused, never anything else.</summary>
-    [Theory]
+    [FixtureTheory]
     [MemberData(nameof(Valid))]
     public void Damaged_forms_of_a_valid_file_are_answered(string list, string name)
     {
