@@ -69,9 +69,9 @@ public sealed class FluxTransformer : NamedModule
     internal Tensor Forward(FluxInput input, Probe? probe)
     {
         using var scope = NewDisposeScope();
-        var image = imageIn.Forward(input.Latents.to(Format.Dtype));                                                 // [B, tokens, width]
-        var text = textIn.Forward(input.Text.to(Format.Dtype));                                                      // [B, text, width]
-        var c = conditioning.Forward(input.Sigma, input.Guidance, input.Pooled.to(Format.Dtype), probe);             // [B, width]
+        var image = imageIn.Forward(input.Latents.to(Format.Compute));                                                 // [B, tokens, width]
+        var text = textIn.Forward(input.Text.to(Format.Compute));                                                      // [B, text, width]
+        var c = conditioning.Forward(input.Sigma, input.Guidance, input.Pooled.to(Format.Compute), probe);             // [B, width]
         var turns = RotaryPositions.Of(cat([input.TextIds, input.ImageIds], 0), Config.RotaryAxes);
         var activated = nn.functional.silu(c);
         probe?.Invoke("x_embedder", image);

@@ -26,10 +26,10 @@ internal sealed class Convolution : NamedModule
     public Tensor Forward(Tensor x)
     {
         var (outputs, inputs) = (weight.shape[0], weight.shape[1]);
-        if (weight.device_type != DeviceType.CPU || (Missing(inputs) == 0 && Missing(outputs) == 0)) return Convolve(x, weight, bias);
+        if (weight.device_type != DeviceType.CPU || (Missing(inputs) == 0 && Missing(outputs) == 0)) return Convolve(x, weight.In(x), bias?.In(x));
         using var scope = NewDisposeScope();
-        var wide = nn.functional.pad(weight, [0, 0, 0, 0, 0, Missing(inputs), 0, Missing(outputs)]);                    // [outputs', inputs', k, k]
-        var wideBias = bias is null ? null : nn.functional.pad(bias, [0, Missing(outputs)]);
+        var wide = nn.functional.pad(weight.In(x), [0, 0, 0, 0, 0, Missing(inputs), 0, Missing(outputs)]);                    // [outputs', inputs', k, k]
+        var wideBias = bias is null ? null : nn.functional.pad(bias.In(x), [0, Missing(outputs)]);
         var y = Convolve(nn.functional.pad(x, [0, 0, 0, 0, 0, Missing(inputs)]), wide, wideBias);                      // [B, outputs', H', W']
         return y.narrow(1, 0, outputs).MoveToOuterDisposeScope();
     }

@@ -30,7 +30,7 @@ internal sealed class Linear : NamedModule
     /// <returns>Shape […, outputs].</returns>
     public Tensor Forward(Tensor x)
     {
-        var y = nn.functional.linear(x, weight, bias);
+        var y = nn.functional.linear(x, weight.In(x), bias?.In(x));
         return Adapter is null ? y : Adapter(x, y);
     }
 }

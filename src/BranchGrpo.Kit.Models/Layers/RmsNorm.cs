@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace BranchGrpo.Kit.Models.Layers;
 
-/// <summary>y = x / √(mean(x²) + ε) · w over the last axis. The mean is taken in float32; the quotient is rounded to the type of the weights
+/// <summary>y = x / √(mean(x²) + ε) · w over the last axis. The mean is taken in float32; the quotient is rounded to the type of the input
 /// before it is multiplied.</summary>
 internal sealed class RmsNorm : NamedModule
 {
@@ -23,6 +23,6 @@ internal sealed class RmsNorm : NamedModule
         using var scope = NewDisposeScope();
         var wide = x.to(ScalarType.Float32);
         var scale = wide.square().mean([-1], keepdim: true).add(Scalars.Of(epsilon)).rsqrt();          // […, 1]
-        return wide.mul(scale).to(weight.dtype).mul(weight).MoveToOuterDisposeScope();
+        return wide.mul(scale).to(x.dtype).mul(weight.In(x)).MoveToOuterDisposeScope();
     }
 }

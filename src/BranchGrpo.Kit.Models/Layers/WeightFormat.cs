@@ -9,6 +9,9 @@ namespace BranchGrpo.Kit.Models.Layers;
 /// <param name="Device">Where the weights are.</param>
 public sealed record WeightFormat(ScalarType Dtype, Device Device)
 {
+    /// <summary>Type in which a transformer computes: that of its weights, unless float32 weights are trained in mixed precision.</summary>
+    public ScalarType Compute { get; init; } = Dtype;
+
     /// <summary>float32 on the CPU.</summary>
     public static WeightFormat Cpu { get; } = new(ScalarType.Float32, CPU);
 

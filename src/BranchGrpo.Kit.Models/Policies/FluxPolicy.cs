@@ -33,7 +33,7 @@ public sealed class FluxPolicy : ImagePolicy
     /// <param name="trained">What <see cref="ImagePolicy.Save"/> wrote, or published adapters; null starts anew.</param>
     public static FluxPolicy Load(string folder, PolicyOptions options, PromptCache cache, int pixelsPerLatent = 8, string? trained = null)
     {
-        var transformer = FluxTransformer.Load(folder, options.Format);
+        var transformer = FluxTransformer.Load(folder, options.TransformerFormat);
         return new FluxPolicy(transformer, TrainedWeights.Attach(transformer, options, trained), options, cache, pixelsPerLatent);
     }
 

@@ -40,8 +40,13 @@ public sealed record PolicyOptions
     /// <summary>Seed of the adapters' first weights.</summary>
     public ulong Seed { get; init; }
 
-    /// <summary>The network's weights: in the type it computes in.</summary>
+    /// <summary>The encoders' weights, and the transformer's where they are frozen: in the type that they compute in.</summary>
     internal WeightFormat Format => new(Dtype, Device);
+
+    /// <summary>The transformer's weights: float32 where they are trained.</summary>
+    internal WeightFormat TransformerFormat => Tuning is FineTuning.Full && Dtype is ScalarType.BFloat16 or ScalarType.Float16
+        ? new(ScalarType.Float32, Device) { Compute = Dtype }
+        : Format;
 
     private static int Multiple(int value, string name) => value > 0 && value % 16 == 0 ? value
         : throw new ArgumentOutOfRangeException(name, value, "must be a positive multiple of 16: 8 pixels per latent, 2 latents per token");

@@ -33,7 +33,7 @@ public sealed class Sd3Policy : ImagePolicy
     /// <param name="trained">What <see cref="ImagePolicy.Save"/> wrote, or published adapters; null starts anew.</param>
     public static Sd3Policy Load(string folder, PolicyOptions options, PromptCache cache, int pixelsPerLatent = 8, string? trained = null)
     {
-        var transformer = Sd3Transformer.Load(folder, options.Format);
+        var transformer = Sd3Transformer.Load(folder, options.TransformerFormat);
         return new Sd3Policy(transformer, TrainedWeights.Attach(transformer, options, trained), options, cache, pixelsPerLatent);
     }
 

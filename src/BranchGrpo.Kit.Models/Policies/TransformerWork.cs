@@ -114,11 +114,22 @@ public sealed record TransformerWork
             if (p.Name.EndsWith("to_q", StringComparison.Ordinal) || p.Name.EndsWith("add_q_proj", StringComparison.Ordinal))
                 bytes += tokens * p.Outputs * (8 + 4 * element);
             if (p.Outputs == 4 * Width && tokens > 1) bytes += tokens * p.Outputs * element;
-            if (tuning is FineTuning.Full) bytes += tokens * p.Inputs * element + (double)p.Inputs * p.Outputs * element;
+            if (tuning is FineTuning.Full) bytes += InFullTraining(p, tokens, element);
         }
         if (tuning is FineTuning.Adapters { Options: var lora })
             bytes += Adapted(lora).Where(block.Contains).Sum(p => (double)TokensOf(p.Name) * 4 * (p.Inputs + lora.Rank));
         return bytes;
+    }
+
+    // Inputs, once where projections share one, and the rounded copies of float32 weights; and per norm its result, per gate what it opens, per
+    // attention queries and keys before their norms' weights.
+    private double InFullTraining(Projection p, double tokens, int element)
+    {
+        bool Is(params string[] names) => names.Any(n => p.Name.EndsWith("." + n, StringComparison.Ordinal));
+        var copy = element < 4 ? (double)p.Inputs * p.Outputs * element : 0;
+        if (tokens == 1 || Is("to_k", "to_v", "add_k_proj", "add_v_proj", "proj_mlp")) return copy;
+        var inputs = tokens * p.Inputs * element;
+        return copy + inputs + (Is("to_q", "add_q_proj") ? 4 * inputs : Is("ff.net.2", "ff_context.net.2") ? 2 * inputs / 4 : 0);
     }
 
     private IEnumerable<Projection> Adapted(LoraOptions lora) =>

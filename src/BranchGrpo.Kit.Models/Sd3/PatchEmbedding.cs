@@ -28,7 +28,7 @@ internal sealed class PatchEmbedding : NamedModule
     {
         using var scope = NewDisposeScope();
         var centre = Centre(latents.shape[2] / patch, latents.shape[3] / patch);                   // [1, N, D]
-        var tokens = projection.Forward(latents).flatten(2).transpose(1, 2).add(centre);           // [B, N, D]
+        var tokens = projection.Forward(latents).flatten(2).transpose(1, 2).add(centre.to(latents.dtype));           // [B, N, D]
         probe?.Invoke("cropped_position_table", centre);
         probe?.Invoke("patches_plus_position", tokens);
         return tokens.MoveToOuterDisposeScope();

@@ -56,10 +56,10 @@ internal sealed class Sd3Transformer : NamedModule
     public Tensor Forward(Tensor latents, Tensor encoder, Tensor pooled, Tensor timestep, Probe? probe = null)
     {
         using var scope = NewDisposeScope();
-        var picture = patches.Forward(latents.to(Format.Dtype), probe);                            // [B, N, D]
-        var text = textIn.Forward(encoder.to(Format.Dtype));                                       // [B, M, D]
+        var picture = patches.Forward(latents.to(Format.Compute), probe);                            // [B, N, D]
+        var text = textIn.Forward(encoder.to(Format.Compute));                                       // [B, M, D]
         probe?.Invoke("context_embedder", text);
-        var activated = nn.functional.silu(conditioning.Forward(timestep, pooled.to(Format.Dtype), probe));                // [B, D]
+        var activated = nn.functional.silu(conditioning.Forward(timestep, pooled.to(Format.Compute), probe));                // [B, D]
         foreach (var (i, block) in blocks[..^1].Index()) (picture, text) = Run(block, picture, text!, activated, probe.Under($"block{i}"));
         (picture, _) = Run(blocks[^1], picture, text!, activated, Last(probe));
         var pieces = modulationOut.Of(activated);

@@ -43,7 +43,7 @@ public sealed class MemoryModelTests(ITestOutputHelper output)
     [Fact]
     public void Presets_fit_their_cards()
     {
-        foreach (var preset in ImagePreset.All)
+        foreach (var preset in ImagePreset.All.Where(p => p.Name != "tiny"))
         {
             var name = preset.Family == ImageFamily.Flux ? "flux-branchgrpo" : "sd3-branchgrpo";
             var prediction = MemoryModel.Of(preset, preset.Of(ImageRecipes.Find(name, preset.Policy.Tuning)));
@@ -51,6 +51,7 @@ public sealed class MemoryModelTests(ITestOutputHelper output)
                 + $"paper {prediction.PaperSeconds}; sampling {prediction.Sampling / 1e9:f1} scoring {prediction.Scoring / 1e9:f1} training {prediction.Training / 1e9:f1}; "
                 + string.Join(", ", prediction.Resident.Select(p => $"{p.Name} {p.Bytes / 1e9:f2}")));
             Assert.True(prediction.Fits);
+            Assert.True(prediction.Seconds > 0);
         }
     }
 }
