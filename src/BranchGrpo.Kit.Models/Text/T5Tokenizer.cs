@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace BranchGrpo.Kit.Models.Text;
 
 /// <summary>SentencePiece tokenizer of T5 and UMT5: the text's pieces, an end token, padding. Never a start token.</summary>
@@ -32,11 +34,11 @@ public sealed class T5Tokenizer
     /// <summary>Id that fills a row after the end token.</summary>
     public int PaddingId { get; }
 
-    /// <summary>Opens a folder with <c>spiece.model</c> and, if there is one, <c>tokenizer_config.json</c>.</summary>
+    /// <summary>Opens a folder with <c>spiece.model</c> and, if there are any, <c>tokenizer_config.json</c> and <c>tokenizer.json</c>.</summary>
     /// <param name="folder">A pipeline's <c>tokenizer_2</c> or <c>tokenizer_3</c> folder.</param>
-    /// <param name="variant">Which of the published implementations to follow.</param>
-    public static T5Tokenizer Load(string folder, T5Variant variant = T5Variant.Fast) =>
-        new(variant, PieceModel.Load(Path.Combine(folder, "spiece.model")), new TokenizerFiles(folder));
+    /// <param name="variant">Which of the published implementations to follow; null for the fast one, in the form that <c>tokenizer.json</c> has.</param>
+    public static T5Tokenizer Load(string folder, T5Variant? variant = null) =>
+        new(variant ?? Form(Path.Combine(folder, "tokenizer.json")), PieceModel.Load(Path.Combine(folder, "spiece.model")), new TokenizerFiles(folder));
 
     /// <summary>Ids of a text, without end token, not cut.</summary>
     public int[] Content(string text)
@@ -77,6 +79,16 @@ public sealed class T5Tokenizer
         var ids = Ids(text, length);
         for (var i = 0; i < ids.Length; i++) row[i] = ids[i];
         return row;
+    }
+
+    private static T5Variant Form(string path)
+    {
+        if (!File.Exists(path)) return T5Variant.Fast;
+        using var stream = File.OpenRead(path);
+        using var document = JsonDocument.Parse(stream);
+        return document.RootElement.TryGetProperty("pre_tokenizer", out var form) && form.GetRawText().Contains("WhitespaceSplit", StringComparison.Ordinal)
+            ? T5Variant.FastWhiteSpace
+            : T5Variant.Fast;
     }
 
     private IEnumerable<int> Pieces(string text)

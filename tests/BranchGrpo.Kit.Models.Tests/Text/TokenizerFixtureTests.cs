@@ -48,6 +48,12 @@ public class TokenizerFixtureTests(ITestOutputHelper output)
         {
             var tokenizer = T5Tokenizer.Load(fixture.Folder, variant);
             Compare(fixture, column, text => variant == T5Variant.SentencePiece ? tokenizer.Content(text) : tokenizer.Ids(text));
+            if (variant == T5Variant.SentencePiece) continue;
+            var special = fixture.Case.GetProperty("special");
+            var (first, extra) = (fixture.Case.GetProperty("extra_id_0").GetInt32(), fixture.Case.GetProperty("extra_ids").GetInt32());
+            int[] expected = [first, special.GetProperty("pad").GetInt32(), special.GetProperty("unk").GetInt32(), first - extra + 1];
+            var got = tokenizer.Content($"<extra_id_0><pad> <unk>  <extra_id_{extra - 1}>");
+            fixture.Note("special tokens", got.SequenceEqual(expected) ? 0 : 1, 0);
         }
         fixture.Done();
     }

@@ -29,6 +29,18 @@ public class TokenizerTests
         Assert.Equal(fast.Ids("a").Length + fast.Ids("b").Length, fast.Ids("a <extra_id_0> b").Length);
     }
 
+    [Theory, InlineData("Metaspace", T5Variant.Fast), InlineData("WhitespaceSplit", T5Variant.FastWhiteSpace)]
+    public void Form_of_the_fast_tokenizer_is_that_of_its_file(string form, T5Variant variant)
+    {
+        const string Text = "c1\u0085next line";
+        var folder = Directory.CreateTempSubdirectory().FullName;
+        File.Copy(Path.Combine(Folder("t5"), "spiece.model"), Path.Combine(folder, "spiece.model"));
+        File.WriteAllText(Path.Combine(folder, "tokenizer.json"), $$$"""{"pre_tokenizer": {"type": "Sequence", "pretokenizers": [{"type": "{{{form}}}"}]}}""");
+        Assert.Equal(T5Tokenizer.Load(Folder("t5"), variant).Ids(Text), T5Tokenizer.Load(folder).Ids(Text));
+        Assert.NotEqual(T5Tokenizer.Load(folder, T5Variant.Fast).Ids(Text), T5Tokenizer.Load(folder, T5Variant.FastWhiteSpace).Ids(Text));
+        Directory.Delete(folder, recursive: true);
+    }
+
     [Fact]
     public void Files_of_another_kind_are_refused()
     {
