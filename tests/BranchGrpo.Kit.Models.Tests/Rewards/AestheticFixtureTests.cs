@@ -16,20 +16,19 @@ public sealed class AestheticFixtureTests(ITestOutputHelper output)
     public void Head(string name)
     {
         using var test = new FixtureCase(name, output);
-        string[] files = [.. new[] { "*.safetensors", "*.pt", "*.pth" }.SelectMany(p => Directory.GetFiles(test.Folder, p))];
-        foreach (var file in files.Where(f => Path.GetFileName(f) != "io.safetensors"))
+        foreach (var file in NetworkCase.TorchFiles(test).Append(NetworkCase.Weights(test)))
         {
             using var weights = Checkpoint.Open(file);
             using var head = new LinearHead(LinearHead.Widths(weights), WeightFormat.Cpu);
             Checkpoint.LoadInto(head, weights);
-            NetworkGradients.Follow(head);
+            NetworkCase.Follow(head);
             using var scope = NewDisposeScope();
             using var embedding = test.Tensor("in.embedding").clone().requires_grad_(true);
             var tolerance = test.Case.GetProperty("tolerance").GetDouble();
             test.Near("out.normalised", Embeddings.Normalise(embedding), tolerance);
             var score = AestheticHead.Score(head, embedding);
             test.Near("out.score", score, tolerance);
-            NetworkGradients.Compare(test, head, score, ("embedding", embedding));
+            NetworkCase.Compare(test, head, score, ("embedding", embedding));
             test.AllCompared();
             test.Done();
         }

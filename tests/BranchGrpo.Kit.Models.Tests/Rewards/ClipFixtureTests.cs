@@ -17,9 +17,9 @@ public sealed class ClipFixtureTests(ITestOutputHelper output)
     {
         using var test = new FixtureCase(name, output);
         using var network = new ClipModel(ClipConfig.Read(test.File("config.json")), WeightFormat.Cpu);
-        using var weights = Checkpoint.Open(test.File("model.safetensors"));
+        using var weights = Checkpoint.Open(NetworkCase.Weights(test));
         Checkpoint.LoadInto(network, weights, ClipModel.Rename);
-        NetworkGradients.Follow(network);
+        NetworkCase.Follow(network);
         using var scope = NewDisposeScope();
         var tolerance = test.Case.GetProperty("tolerance").GetDouble();
         using var pixels = test.Tensor("in.pixel_values").clone().requires_grad_(true);
@@ -36,7 +36,7 @@ public sealed class ClipFixtureTests(ITestOutputHelper output)
         var score = network.Scale.mul(cosine);
         test.Near("out.score", score, tolerance);
         test.Near("out.logits_per_text", network.Scale.mul(nn.functional.linear(texts, images)), tolerance);
-        NetworkGradients.Compare(test, network, score, ("pixel_values", pixels));
+        NetworkCase.Compare(test, network, score, ("pixel_values", pixels));
         test.AllCompared();
         test.Done();
     }
@@ -48,7 +48,7 @@ public sealed class ClipFixtureTests(ITestOutputHelper output)
     {
         using var test = new FixtureCase(name, output);
         using var network = new ClipModel(ClipConfig.Read(test.File("config.json")), WeightFormat.Cpu);
-        using var weights = Checkpoint.Open(test.File("model.safetensors"));
+        using var weights = Checkpoint.Open(NetworkCase.Weights(test));
         Checkpoint.LoadInto(network, weights, ClipModel.Rename);
         using var scope = NewDisposeScope();
         test.Near("out.text_embeds_raw", network.EncodeTexts(test.Tensor("in.input_ids")), test.Case.GetProperty("tolerance").GetDouble());

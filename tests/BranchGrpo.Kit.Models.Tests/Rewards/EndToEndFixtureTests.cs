@@ -23,8 +23,7 @@ public sealed class EndToEndFixtureTests(ITestOutputHelper output)
         using var test = new FixtureCase(name, output);
         var tolerance = test.Case.GetProperty("tolerance").GetDouble();
         var config = OpenClipConfig.Read(test.File("config.json"));
-        var weights = Directory.GetFiles(test.Folder, "*.pt").Concat(Directory.GetFiles(test.Folder, "model.safetensors")).First();
-        var network = RewardFiles.Filled(new OpenClipModel(config, WeightFormat.Cpu), weights);
+        var network = RewardFiles.Filled(new OpenClipModel(config, WeightFormat.Cpu), NetworkCase.Weights(test));
         using var scope = NewDisposeScope();
         using var quiet = no_grad();
         var text = test.Tensor("in.text");

@@ -16,12 +16,12 @@ public sealed class ImageRewardFixtureTests(ITestOutputHelper output)
     public void Network(string name)
     {
         using var test = new FixtureCase(name, output);
-        using var network = Load(test, test.File("model.safetensors"));
-        NetworkGradients.Follow(network);
+        using var network = Load(test, NetworkCase.Weights(test));
+        NetworkCase.Follow(network);
         using var scope = NewDisposeScope();
         using var image = test.Tensor("in.image").clone().requires_grad_(true);
         var reward = Compare(test, network, image);
-        NetworkGradients.Compare(test, network, reward, ("image", image));
+        NetworkCase.Compare(test, network, reward, ("image", image));
         test.AllCompared();
         test.Done();
     }
@@ -31,7 +31,7 @@ public sealed class ImageRewardFixtureTests(ITestOutputHelper output)
     public void NetworkOfTorchFile(string name)
     {
         using var test = new FixtureCase(name, output);
-        foreach (var file in Directory.GetFiles(test.Folder, "*.pt"))
+        foreach (var file in NetworkCase.TorchFiles(test))
         {
             using var network = Load(test, file);
             using var scope = NewDisposeScope();

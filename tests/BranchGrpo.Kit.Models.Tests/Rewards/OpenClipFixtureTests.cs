@@ -21,13 +21,13 @@ public sealed class OpenClipFixtureTests(ITestOutputHelper output)
     public void Network(string name)
     {
         using var test = new FixtureCase(name, output);
-        using var network = Load(test, test.File("model.safetensors"));
-        NetworkGradients.Follow(network);
+        using var network = Load(test, NetworkCase.Weights(test));
+        NetworkCase.Follow(network);
         using var scope = NewDisposeScope();
         var tolerance = test.Case.GetProperty("tolerance").GetDouble();
         using var image = test.Tensor("in.image").clone().requires_grad_(true);
         Compare(test, network, image, tolerance, out var score);
-        NetworkGradients.Compare(test, network, score, ("image", image));
+        NetworkCase.Compare(test, network, score, ("image", image));
         test.AllCompared();
         test.Done();
     }
@@ -37,7 +37,7 @@ public sealed class OpenClipFixtureTests(ITestOutputHelper output)
     public void NetworkOfTorchFile(string name)
     {
         using var test = new FixtureCase(name, output);
-        foreach (var file in Directory.GetFiles(test.Folder, "*.pt"))
+        foreach (var file in NetworkCase.TorchFiles(test))
         {
             using var network = Load(test, file);
             using var scope = NewDisposeScope();

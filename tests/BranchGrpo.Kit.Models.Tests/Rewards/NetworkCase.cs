@@ -3,9 +3,16 @@ using static TorchSharp.torch;
 
 namespace BranchGrpo.Kit.Models.Tests.Rewards;
 
-/// <summary>Gradients of Σ(score · cotangent) with respect to a network's weights and inputs, beside those of a case.</summary>
-internal static class NetworkGradients
+/// <summary>A case's network: its files, and gradients of Σ(score · cotangent) with respect to weights and inputs.</summary>
+internal static class NetworkCase
 {
+    /// <summary>Files of torch.save in a case's folder.</summary>
+    public static IEnumerable<string> TorchFiles(FixtureCase test) => new[] { "*.pt", "*.pth", "*.bin" }.SelectMany(p => Directory.GetFiles(test.Folder, p));
+
+    /// <summary>The case's weights: safetensors where it has them.</summary>
+    public static string Weights(FixtureCase test) =>
+        test.File("model.safetensors") is var usual && File.Exists(usual) ? usual : TorchFiles(test).First();
+
     /// <summary>Lets gradients flow to all weights.</summary>
     public static void Follow(nn.Module network)
     {
@@ -21,12 +28,13 @@ internal static class NetworkGradients
     {
         using var scope = NewDisposeScope();
         Ops.Backward(score.mul(test.Tensor("in.cotangent")).sum());
-        var tolerance = test.Case.GetProperty("tolerance_grad").GetDouble();
+        var tolerance = test.Case.GetProperty(test.Case.TryGetProperty("tolerance_grad", out _) ? "tolerance_grad" : "tolerance").GetDouble();
         var targets = network.named_parameters().ToDictionary(p => p.name, p => (Tensor)p.parameter);
         test.NearGradients(network, tolerance);
         foreach (var (name, value) in inputs) test.Near($"grad.in.{name}", value.grad!, tolerance);
         var largest = targets.Values.Max(t => t.grad is { } g ? g.abs().max().item<float>() : 0);
-        foreach (var name in test.Case.GetProperty("gradient_negligible").EnumerateArray().Select(n => n.GetString()!))
+        if (!test.Case.TryGetProperty("gradient_negligible", out var negligible)) return;
+        foreach (var name in negligible.EnumerateArray().Select(n => n.GetString()!))
             if (targets.TryGetValue(name, out var target) && target.grad is { } g)
                 Assert.True(g.abs().max().item<float>() <= 1e-4 * largest, $"{name} should have no gradient");
     }
