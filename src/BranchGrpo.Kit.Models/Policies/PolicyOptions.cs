@@ -35,7 +35,11 @@ public sealed record PolicyOptions
     public bool Checkpointing { get; init; } = true;
 
     /// <summary>Tokens of the T5 encoder: 512 for FLUX.1-dev, 256 for SD3.5 if null.</summary>
-    public int? TextTokens { get; init => field = value is null or > 0 ? value : throw new ArgumentOutOfRangeException(nameof(TextTokens), value, "must be positive"); }
+    public int? TextTokens
+    {
+        get;
+        init => field = value is null or > 0 ? value : throw new ArgumentOutOfRangeException(nameof(TextTokens), value, "must be positive, or null");
+    }
 
     /// <summary>Seed of the adapters' first weights.</summary>
     public ulong Seed { get; init; }

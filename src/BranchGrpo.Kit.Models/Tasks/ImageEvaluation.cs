@@ -6,9 +6,9 @@ namespace BranchGrpo.Kit.Models.Tasks;
 
 /// <summary>Scores an image policy on held-out prompts: one picture each, from fixed noise, along the ODE of the training schedule.</summary>
 /// <remarks>
-/// <c>reward</c>: the weighted sum that training maximises; every reward by its name on its raw scale, and as <c>…-published</c> on the scale that papers print;
-/// <c>heldout</c>: the first reward that training never sees, raw; <c>kl</c>: path divergence from the base policy on the first few prompts, nats per
-/// element (only with adapters, whose base costs no memory).
+/// <c>reward</c>: the mixture that training maximises; every reward by its name on its raw scale, and as <c>…-published</c> on the scale that its
+/// release prints; <c>heldout</c>: the first reward that training never sees, raw; <c>kl</c>: path divergence from the base policy on the first few
+/// prompts, nats per element (only with adapters, whose base costs no memory).
 /// </remarks>
 internal sealed class ImageEvaluation(IReadOnlyList<string> prompts, ImageScorer scorer, NoiseSchedule schedule, int microBatch)
 {
@@ -23,7 +23,8 @@ internal sealed class ImageEvaluation(IReadOnlyList<string> prompts, ImageScorer
             using var scope = NewDisposeScope();
             string[] some = [.. prompts.Skip(start).Take(microBatch)];
             var latents = ImageSampler.Sample(policy, some, schedule, Seed, microBatch, first: start);
-            foreach (var (name, score) in scorer.All(scorer.Pictures(latents), some)) totals[name] = totals.GetValueOrDefault(name) + score.Sum() / prompts.Count;
+            foreach (var (name, scores) in scorer.All(scorer.Pictures(latents), some))
+                totals[name] = totals.GetValueOrDefault(name) + scores.Sum() / prompts.Count;
         }
         if (policy is ImagePolicy { Adapters: not null } image)
         {

@@ -44,8 +44,9 @@ public sealed record ImagePreset
     /// <summary>All presets.</summary>
     public static IReadOnlyList<ImagePreset> All { get; } =
     [
-        new() { Name = "gpu80", Family = ImageFamily.Flux, Card = Card.H100, Policy = new() },
-        new() { Name = "gpu141", Family = ImageFamily.Flux, Card = Card.H200, Policy = new() { Width = 1024, Height = 1024 } },
+        // With adapters the activations of one latent fit, so that no block is computed twice.
+        new() { Name = "gpu80", Family = ImageFamily.Flux, Card = Card.H100, Policy = new() { Checkpointing = false } },
+        new() { Name = "gpu141", Family = ImageFamily.Flux, Card = Card.H200, Policy = new() { Width = 1024, Height = 1024, Checkpointing = false } },
         Tiny(ImageFamily.Flux),
         new()
         {
@@ -54,7 +55,8 @@ public sealed record ImagePreset
         },
         new()
         {
-            Name = "gpu80", Family = ImageFamily.Sd3, Card = Card.H100, MicroBatch = 8, Policy = new() { Width = 512, Height = 512, Tuning = new FineTuning.Full() },
+            Name = "gpu80", Family = ImageFamily.Sd3, Card = Card.H100, MicroBatch = 8,
+            Policy = new() { Width = 512, Height = 512, Tuning = new FineTuning.Full() },
         },
         new()
         {
@@ -82,6 +84,9 @@ public sealed record ImagePreset
     private static ImagePreset Tiny(ImageFamily family) => new()
     {
         Name = "tiny", Family = family, Card = Card.None, MicroBatch = 8, Iterations = 2, EvaluateEvery = 1, EvaluationPrompts = 4, Prompts = 1,
-        Policy = new() { Width = 32, Height = 32, Tuning = FineTuning.Adapters.OfAttention(4), Dtype = ScalarType.Float32, Checkpointing = false, TextTokens = 16 },
+        Policy = new()
+        {
+            Width = 32, Height = 32, Tuning = FineTuning.Adapters.OfAttention(4), Dtype = ScalarType.Float32, Checkpointing = false, TextTokens = 16,
+        },
     };
 }

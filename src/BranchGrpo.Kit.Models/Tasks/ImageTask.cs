@@ -40,7 +40,7 @@ public sealed class ImageTask : IDisposable
     public ExperimentTask Task { get; }
 
     /// <summary>Embeds the prompts that are not embedded yet, frees the text encoders, and loads autoencoder and rewards.</summary>
-    /// <exception cref="ArgumentException">No reward, no prompts, or a held-out prompt that is trained on.</exception>
+    /// <exception cref="ArgumentException">No reward, no held-out prompt, or one that is trained on; a preset of another model.</exception>
     /// <exception cref="OperationCanceledException">Stopped while prompts were embedded.</exception>
     public static ImageTask Create(ImageTaskOptions options)
     {
@@ -50,7 +50,7 @@ public sealed class ImageTask : IDisposable
             throw new ArgumentException($"\"{both}\" is among the training prompts and the held-out prompts.", nameof(options));
         var pipeline = DiffusionPipeline.Open(options.Pipeline);
         if (pipeline.Family != options.Preset.Family)
-            throw new ArgumentException($"{options.Pipeline} holds {pipeline.Family}, the preset {options.Preset.Name} is for {options.Preset.Family}.", nameof(options));
+            throw new ArgumentException($"{options.Pipeline} holds {pipeline.Family}, the preset {options.Preset.Name} is for {options.Preset.Family}.");
         var policy = options.PolicyOptions;
         var cache = pipeline.Cache(options.CacheFolder, policy);
         cache.Fill(pipeline.ImpliedPrompts.Concat(options.EvaluationPrompts).Concat(options.TrainingPrompts), () => pipeline.LoadEncoder(policy),
@@ -70,9 +70,10 @@ public sealed class ImageTask : IDisposable
     public IReadOnlyList<Picture> Draw(FlowPolicy policy, IReadOnlyList<string> prompts, ulong seed)
     {
         using var scope = NewDisposeScope();
-        return [.. prompts.Chunk(options.Preset.MicroBatch).Index().SelectMany(part =>
+        var size = options.Preset.MicroBatch;
+        return [.. prompts.Chunk(size).Index().SelectMany(part =>
         {
-            using var latents = ImageSampler.Sample(policy, part.Item, EvaluationSchedule, seed, options.Preset.MicroBatch, part.Index * options.Preset.MicroBatch);
+            using var latents = ImageSampler.Sample(policy, part.Item, EvaluationSchedule, seed, size, first: part.Index * size);
             return scorer.Pictures(latents);
         })];
     }
@@ -86,7 +87,8 @@ public sealed class ImageTask : IDisposable
     /// <param name="prompts">Embedded before.</param>
     /// <param name="first">Number of the first one: what decides its noise, so that parts of a list give what the whole gives.</param>
     /// <returns>The pictures, and every score by its name, one value per prompt.</returns>
-    public (IReadOnlyList<Picture> Pictures, IReadOnlyList<(string Name, double[] Score)> Scores) Judge(FlowPolicy policy, IReadOnlyList<string> prompts, int first)
+    public (IReadOnlyList<Picture> Pictures, IReadOnlyList<(string Name, double[] Score)> Scores) Judge(
+        FlowPolicy policy, IReadOnlyList<string> prompts, int first)
     {
         using var latents = ImageSampler.Sample(policy, prompts, EvaluationSchedule, ImageEvaluation.Seed, options.Preset.MicroBatch, first);
         var pictures = scorer.Pictures(latents);
@@ -105,9 +107,9 @@ public sealed class ImageTask : IDisposable
     {
         var policy = options.PolicyOptions;
         var rewards = string.Join(" + ", options.Rewards.Select(r => FormattableString.Invariant($"{r.Weight:0.####} {r.Name}")));
-        var rest = string.Join('\n', [pipeline.Fingerprint, $"{policy.Guidance} {policy.TextTokens} {policy.Dtype} {options.Preset.EvaluationPrompts}",
-            .. options.HeldOut.Select(r => r.Name), .. options.EvaluationPrompts, "", .. options.TrainingPrompts]);
-        var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(rest)))[..8];
+        var settings = SettingsText.Of((policy.Tuning, policy.Guidance, policy.TextTokens, policy.Dtype, options.Preset.EvaluationPrompts, options.Mixing));
+        string[] rest = [pipeline.Fingerprint, settings, .. options.HeldOut.Select(r => r.Name), .. options.EvaluationPrompts, "", .. options.TrainingPrompts];
+        var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', rest))))[..8];
         return $"{pipeline.Family.ToString().ToLowerInvariant()} {policy.Width}x{policy.Height}, {policy.Tuning}, {rewards}, {hash}";
     }
 }

@@ -22,7 +22,7 @@ public sealed record ImageTaskOptions
     /// <summary>Rewards that training never sees; evaluation reports them.</summary>
     public IReadOnlyList<RewardSource> HeldOut { get; init; } = [];
 
-    /// <summary>Prompts that training draws from. All of them are embedded before training begins.</summary>
+    /// <summary>Prompts that training draws from; empty where nothing is trained. All of them are embedded before training begins.</summary>
     public required IReadOnlyList<string> TrainingPrompts { get; init; }
 
     /// <summary>Held-out prompts. None of them is a training prompt.</summary>

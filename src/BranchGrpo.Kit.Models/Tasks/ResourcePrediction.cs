@@ -29,8 +29,8 @@ public sealed record ResourcePrediction
     /// <summary>The card that is assumed.</summary>
     public required Card Card { get; init; }
 
-    /// <summary>Seconds per iteration that the paper prints for the method: 16 H200 with 2 prompts each, all weights trained, one latent at a time;
-    /// null where it prints none.</summary>
+    /// <summary>Seconds per iteration that the paper prints for the method: 16 H200 with 2 prompts each, 720 x 720 pixels, all weights
+    /// trained, one latent at a time; null where it prints none.</summary>
     public double? PaperSeconds { get; init; }
 
     /// <summary>Bytes at the height of an iteration.</summary>

@@ -1,4 +1,6 @@
 using BranchGrpo.Kit.Models.Files;
+using BranchGrpo.Kit.Models.Flux;
+using BranchGrpo.Kit.Models.Layers;
 using BranchGrpo.Kit.Models.Policies;
 using BranchGrpo.Kit.Models.Sd3;
 using BranchGrpo.Kit.Models.Tasks;
@@ -40,6 +42,42 @@ public sealed class ImagePolicyTests
             Assert.Equal(published.Entries.Keys.Order(), file.Entries.Keys.Order());
         using var read = task.LoadPolicy(path);
         Assert.Equal(TinyTask.Velocity(policy), TinyTask.Velocity(read));
+    }
+
+    [Fact]
+    public void The_velocity_of_FLUX_is_its_transformers_at_sigma_and_guidance()
+    {
+        using var task = TinyTask.Create(ImageFamily.Flux, o => o with { Width = 64 });
+        using var policy = task.LoadPolicy();
+        using var transformer = FluxTransformer.Load(Path.Combine(TinyTask.PipelineOf(ImageFamily.Flux), "transformer"), WeightFormat.Cpu);
+        using var scope = NewDisposeScope();
+        using var quiet = no_grad();
+        using var generator = new Generator(5);
+        using var text = policy.Encode(TinyTask.Prompts[..2]);
+        var grid = randn([2, 16, 4, 8], generator: generator);
+        var packed = FluxLatents.Pack(grid);
+        var input = new FluxInput(packed, text.Tensors[0], text.Tensors[1], tensor([0.3f, 0.3f]), tensor([3.5f, 3.5f]), FluxLatents.Ids(2, 4),
+            FluxLatents.TextIds(text.Tensors[0].shape[1]));
+        Assert.Equal(policy.LatentShape, packed.shape[1..]);
+        Assert.Equal(transformer.Forward(input).data<float>().ToArray(), policy.Velocity(packed, 0.3, text).data<float>().ToArray());
+        Assert.Equal(grid.data<float>().ToArray(), policy.ToGrid(packed).contiguous().data<float>().ToArray());
+    }
+
+    [Fact]
+    public void The_velocity_of_SD3_is_its_transformers_at_a_thousand_sigma()
+    {
+        var options = TinyTask.Preset(ImageFamily.Sd3, o => o with { Guidance = 1 }).Policy;
+        var pipeline = DiffusionPipeline.Open(TinyTask.PipelineOf(ImageFamily.Sd3));
+        using var task = TinyTask.Create(ImageFamily.Sd3);
+        using var policy = pipeline.LoadPolicy(options, pipeline.Cache(Path.Combine(TinyTask.Folder, "cache"), options));
+        using var transformer = Sd3Transformer.Load(Path.Combine(pipeline.Folder, "transformer"), WeightFormat.Cpu);
+        using var scope = NewDisposeScope();
+        using var quiet = no_grad();
+        using var generator = new Generator(5);
+        using var text = policy.Encode(TinyTask.Prompts[..2]);
+        var latents = randn([2, .. policy.LatentShape], generator: generator);
+        var expected = transformer.Forward(latents, text.Tensors[0], text.Tensors[1], tensor([300f, 300f]));
+        Assert.Equal(expected.data<float>().ToArray(), policy.Velocity(latents, 0.3, text).data<float>().ToArray());
     }
 
     [Fact]

@@ -63,7 +63,8 @@ public sealed class ImageTrainingTests
         using var task = TinyTask.Create(ImageFamily.Flux);
         var experiment = new Experiment
         {
-            Task = task.Task, Recipe = TinyTask.Recipe(ImageFamily.Flux, "branchgrpo"), Seed = 4, Iterations = 2, MicroBatch = 8, EvaluateEvery = 2, SaveEvery = 1,
+            Task = task.Task, Recipe = TinyTask.Recipe(ImageFamily.Flux, "branchgrpo"), Seed = 4, Iterations = 2, MicroBatch = 8,
+            EvaluateEvery = 2, SaveEvery = 1,
         };
         var (whole, parts) = (Path.Combine(TinyTask.Folder, "runs", "whole"), Path.Combine(TinyTask.Folder, "runs", "parts"));
         var record = ExperimentRunner.Run(experiment, whole);

@@ -41,6 +41,25 @@ public sealed class MemoryModelTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public void States_of_full_training_take_16_bytes_a_weight()
+    {
+        var preset = ImagePreset.Find("gpu80", ImageFamily.Sd3);
+        var prediction = MemoryModel.Of(preset, ImageRecipes.Find("sd3-branchgrpo", preset.Policy.Tuning) with { EmaDecay = null });
+        string[] states = ["transformer", "gradients and Adam"];
+        var bytes = prediction.Resident.Where(p => states.Contains(p.Name)).Sum(p => p.Bytes);
+        Assert.Equal(16.0 * 2_243_171_520 + 2.0 * 226_492_416, bytes);
+    }
+
+    [Fact]
+    public void FLUX_has_no_preset_for_24_GB_and_says_why()
+    {
+        Assert.Contains("23.8 GB", Assert.Throws<ArgumentException>(() => ImagePreset.Find("gpu24", ImageFamily.Flux)).Message);
+        Assert.Null(ImagePreset.Fitting(ImageFamily.Flux, 24_000_000_000));
+        Assert.Equal("gpu24", ImagePreset.Fitting(ImageFamily.Sd3, 25_000_000_000)!.Name);
+        Assert.Equal("gpu80", ImagePreset.Fitting(ImageFamily.Flux, 85_000_000_000)!.Name);
+    }
+
+    [Fact]
     public void Presets_fit_their_cards()
     {
         foreach (var preset in ImagePreset.All.Where(p => p.Name != "tiny"))
@@ -48,8 +67,8 @@ public sealed class MemoryModelTests(ITestOutputHelper output)
             var name = preset.Family == ImageFamily.Flux ? "flux-branchgrpo" : "sd3-branchgrpo";
             var prediction = MemoryModel.Of(preset, preset.Of(ImageRecipes.Find(name, preset.Policy.Tuning)));
             output.WriteLine($"{preset.Family} {preset.Name}: peak {prediction.Peak / 1e9:f1} of {preset.Card.Bytes / 1e9:f0} GB, {prediction.Seconds:f0} s, "
-                + $"paper {prediction.PaperSeconds}; sampling {prediction.Sampling / 1e9:f1} scoring {prediction.Scoring / 1e9:f1} training {prediction.Training / 1e9:f1}; "
-                + string.Join(", ", prediction.Resident.Select(p => $"{p.Name} {p.Bytes / 1e9:f2}")));
+                + $"paper {prediction.PaperSeconds}; sampling {prediction.Sampling / 1e9:f1} scoring {prediction.Scoring / 1e9:f1} "
+                + $"training {prediction.Training / 1e9:f1}; " + string.Join(", ", prediction.Resident.Select(p => $"{p.Name} {p.Bytes / 1e9:f2}")));
             Assert.True(prediction.Fits);
             Assert.True(prediction.Seconds > 0);
         }
