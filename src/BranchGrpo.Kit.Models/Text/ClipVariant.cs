@@ -7,7 +7,8 @@ public sealed class ClipVariant
 
     /// <summary>open_clip: HPSv2. Repairs the text (as ftfy does), unescapes HTML twice, lower case; padded with 0.</summary>
     public static ClipVariant OpenClip { get; } = new("open_clip",
-        static text => UnicodeText.Lower(UnicodeText.Squeeze(HtmlText.Unescape(HtmlText.Unescape(TextRepair.Fix(text)))))) { PaddingId = 0 };
+        static text => UnicodeText.Lower(UnicodeText.Squeeze(HtmlText.Unescape(HtmlText.Unescape(TextRepair.Fix(text))))))
+    { PaddingId = 0 };
 
     /// <summary>transformers' Python tokenizer where the package ftfy is installed.</summary>
     public static ClipVariant Ftfy { get; } = new("hf_slow_ftfy", static text => UnicodeText.Lower(UnicodeText.Squeeze(TextRepair.Fix(text))));
@@ -18,7 +19,8 @@ public sealed class ClipVariant
 
     /// <summary>transformers' fast tokenizer: PickScore, CLIPScore.</summary>
     public static ClipVariant Fast { get; } = new("hf_fast",
-        static text => UnicodeText.LowerEach(UnicodeText.Squeeze(UnicodeText.Nfc(text)))) { CutsAfterCleaning = true };
+        static text => UnicodeText.LowerEach(UnicodeText.Squeeze(UnicodeText.Nfc(text))))
+    { CutsAfterCleaning = true };
 
     /// <summary>As the reference names it.</summary>
     public string Name { get; }

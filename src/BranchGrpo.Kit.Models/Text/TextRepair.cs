@@ -14,6 +14,9 @@ internal static partial class TextRepair
         + "\u1109\u110A\u110B\u110C\u110D\u110E\u110F\u1110\u1111\u1112\uFFBF\uFFC0\uFFC1\u1161\u1162\u1163\u1164\u1165\u1166\uFFC8\uFFC9\u1167\u1168"
         + "\u1169\u116A\u116B\u116C\uFFD0\uFFD1\u116D\u116E\u116F\u1170\u1171\u1172\uFFD8\uFFD9\u1173\u1174\u1175\uFFDD\uFFDE\uFFDF¢£¬\uFFE3¦¥₩\uFFE7│←↑→↓■○";
 
+    private const string Joined = "ĲĳŉǱǲǳǄǅǆǇǈǉǊǋǌﬀﬁﬂﬃﬄﬅﬆ";
+    private static readonly string[] Apart = "IJ ij 'n DZ Dz dz DŽ Dž dž LJ Lj lj NJ Nj nj ff fi fl ffi ffl ſt st".Split(' ');
+
     /// <summary>The repaired text.</summary>
     public static string Fix(string text)
     {
@@ -62,12 +65,7 @@ internal static partial class TextRepair
         };
     }
 
-    private static string? Ligature(char c) => c switch
-    {
-        'Ĳ' => "IJ", 'ĳ' => "ij", 'ŉ' => "'n", 'Ǳ' => "DZ", 'ǲ' => "Dz", 'ǳ' => "dz", 'Ǆ' => "DŽ", 'ǅ' => "Dž", 'ǆ' => "dž", 'Ǉ' => "LJ", 'ǈ' => "Lj",
-        'ǉ' => "lj", 'Ǌ' => "NJ", 'ǋ' => "Nj", 'ǌ' => "nj", 'ﬀ' => "ff", 'ﬁ' => "fi", 'ﬂ' => "fl", 'ﬃ' => "ffi", 'ﬄ' => "ffl", 'ﬅ' => "ſt", 'ﬆ' => "st",
-        _ => null,
-    };
+    private static string? Ligature(char c) => Joined.IndexOf(c) is >= 0 and var at ? Apart[at] : null;
 
     [GeneratedRegex("\u001B\\[[0-9;]*[a-zA-Z]", RegexOptions.CultureInvariant)]
     private static partial Regex TerminalSequence { get; }
