@@ -5,7 +5,7 @@ namespace BranchGrpo.Kit.Native;
 
 /// <summary>Where a tensor stands in a safetensors file.</summary>
 /// <param name="Format">Type as the file names it, such as <c>BF16</c> or <c>F8_E4M3</c>.</param>
-/// <param name="Dtype">Type of the tensor that is read: the same, but float32 for 8-bit floats.</param>
+/// <param name="Dtype">Type of the tensor that is read: the same, but bytes for 8-bit floats.</param>
 /// <param name="Shape">Length of each axis.</param>
 /// <param name="Start">First byte in the file.</param>
 /// <param name="Length">Number of bytes.</param>
@@ -49,7 +49,7 @@ public sealed class SafeTensorFile : IDisposable
     public Tensor Read(string name)
     {
         var tensor = empty([.. entries[name].Shape], dtype: entries[name].Dtype);
-        Fill(entries[name], tensor);
+        file.Copy(entries[name].Start, tensor);
         return tensor;
     }
 
@@ -59,21 +59,15 @@ public sealed class SafeTensorFile : IDisposable
         var entry = entries[name];
         if (!target.shape.SequenceEqual(entry.Shape))
             throw new ArgumentException($"{file.Path}: {name} has shape [{string.Join(", ", entry.Shape)}], the target [{string.Join(", ", target.shape)}].");
+        if (entry.Format.StartsWith("F8", StringComparison.Ordinal))
+            throw new InvalidDataException($"{file.Path}: {name} holds 8-bit floats ({entry.Format}), which cannot be copied as they are.");
         using var noGradient = no_grad();
-        if (target.dtype == entry.Dtype && target.device_type == TorchSharp.DeviceType.CPU && target.is_contiguous()) Fill(entry, target);
+        if (target.dtype == entry.Dtype && target.device_type == TorchSharp.DeviceType.CPU && target.is_contiguous()) file.Copy(entry.Start, target);
         else
         {
             using var tensor = Read(name);
             target.copy_(tensor);
         }
-    }
-
-    /// <summary>The bytes of one tensor as they are stored, such as those of 8-bit floats. Shape [length]; the caller owns it.</summary>
-    public Tensor Bytes(string name)
-    {
-        var bytes = empty(entries[name].Length, dtype: ScalarType.Byte);
-        file.Copy(entries[name].Start, bytes);
-        return bytes;
     }
 
     /// <summary>Frees the tensors and closes the file.</summary>
@@ -82,11 +76,5 @@ public sealed class SafeTensorFile : IDisposable
         if (tensors is not null)
             foreach (var tensor in tensors.Values) tensor.Dispose();
         file.Dispose();
-    }
-
-    private void Fill(SafeTensorEntry entry, Tensor target)
-    {
-        if (entry.Format.StartsWith("F8", StringComparison.Ordinal)) Float8.Expand(file, entry, target);
-        else file.Copy(entry.Start, target);
     }
 }

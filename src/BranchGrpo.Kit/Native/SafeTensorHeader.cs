@@ -8,12 +8,12 @@ namespace BranchGrpo.Kit.Native;
 /// <summary>The strict reading of a safetensors header: everything that the format demands is checked before a tensor is touched.</summary>
 internal static class SafeTensorHeader
 {
-    // 8-bit floats are read as the float32 of the same value, since torch does not compute with them.
+    // 8-bit floats are read as their bytes: torch has no arithmetic for them.
     public static readonly (string Name, ScalarType Dtype, int Size)[] Types =
     [
         ("F64", ScalarType.Float64, 8), ("F32", ScalarType.Float32, 4), ("F16", ScalarType.Float16, 2), ("BF16", ScalarType.BFloat16, 2),
         ("I64", ScalarType.Int64, 8), ("I32", ScalarType.Int32, 4), ("I16", ScalarType.Int16, 2), ("I8", ScalarType.Int8, 1), ("U8", ScalarType.Byte, 1),
-        ("BOOL", ScalarType.Bool, 1), ("C64", ScalarType.ComplexFloat32, 8), ("F8_E4M3", ScalarType.Float32, 1), ("F8_E5M2", ScalarType.Float32, 1),
+        ("BOOL", ScalarType.Bool, 1), ("C64", ScalarType.ComplexFloat32, 8), ("F8_E4M3", ScalarType.Byte, 1), ("F8_E5M2", ScalarType.Byte, 1),
     ];
 
     // Limits: of the format's own library, and of torch's loops over axes.

@@ -107,7 +107,7 @@ public sealed class CheckpointTests : IDisposable
     [Fact]
     public void A_tensor_of_several_parts_is_whole()
     {
-        using var value = arange((1 << 26) + 5, dtype: ScalarType.Int32).to(ScalarType.Int8);
+        using var value = arange((1 << 26) + 5, dtype: ScalarType.Int32).remainder_(251).to(ScalarType.Byte);     // no period of a part
         Write("model.safetensors", ("a", value));
         using var file = Checkpoint.Open(folder);
         using var read = file.Read("a");

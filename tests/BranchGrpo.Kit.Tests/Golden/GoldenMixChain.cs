@@ -1,4 +1,5 @@
 using System.Text.Json;
+using BranchGrpo.Kit.Models.Schedules;
 using static TorchSharp.torch;
 
 namespace BranchGrpo.Kit.Tests.Golden;

@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace BranchGrpo.Kit;
+namespace BranchGrpo.Kit.Models.Schedules;
 
 /// <summary>What a DPM-Solver extrapolates.</summary>
 public enum DpmPrediction
