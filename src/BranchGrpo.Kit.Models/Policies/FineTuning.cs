@@ -18,7 +18,7 @@ public abstract record FineTuning
     /// <param name="Options">Rank, alpha and targets.</param>
     public sealed record Adapters(LoraOptions Options) : FineTuning
     {
-        /// <summary>Adapters on the attention projections with alpha = 2·rank, as DanceGRPO's and Flow-GRPO's published runs have it.</summary>
+        /// <summary>Adapters on the attention projections with alpha = 2·rank, as DanceGRPO's run with adapters has it.</summary>
         /// <param name="rank">At least 1.</param>
         public static Adapters OfAttention(int rank) => new(new LoraOptions { Rank = rank, Alpha = 2 * rank, Targets = LoraOptions.Attention });
 

@@ -32,10 +32,11 @@ public abstract class ImagePolicy : FlowPolicy
     /// <inheritdoc/>
     public override Device Device => Options.Device;
 
-    /// <summary>1e-6 where the network computes in float32. In fewer bits a velocity differs by a relative 2⁻⁹ or so between batches of other sizes, whose
-    /// products add up in another order; the mean log-probability of 10⁵ values then differs by about 1e-5, and a tenth of the clip range, 1e-4,
-    /// is allowed.</summary>
-    public override double RatioTolerance => Options.Dtype is ScalarType.Float32 or ScalarType.Float64 ? base.RatioTolerance : 1e-4;
+    /// <summary>1e-6 where the network computes in float32. In fewer bits a velocity evaluated in a batch of another size differs by about a percent,
+    /// because its products add up in another order: by δ per element, which moves the mean log-probability by about ½(δ/std)², 1e-5 to 1e-4, and more
+    /// with guidance. Half the clip range is allowed. With one latent per policy call, as the presets for GPUs have it, rollout and training
+    /// compute the same and the ratio is 1.</summary>
+    public override double RatioTolerance => Options.Dtype is ScalarType.Float32 or ScalarType.Float64 ? base.RatioTolerance : 5e-4;
 
     /// <summary>Token states [P, tokens, joint width] and pooled states [P, width] of prompts that were embedded before.</summary>
     /// <exception cref="FileNotFoundException">A prompt was not embedded.</exception>

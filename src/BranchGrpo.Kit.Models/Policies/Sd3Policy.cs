@@ -8,7 +8,7 @@ namespace BranchGrpo.Kit.Models.Policies;
 /// <summary>Stable Diffusion 3 and 3.5 as a policy, guided without a classifier in rollout and training alike: v = v(∅) + s·(v(text) − v(∅)).</summary>
 public sealed class Sd3Policy : ImagePolicy
 {
-    /// <summary>The guidance scale of SD3.5-M in Flow-GRPO's pipeline.</summary>
+    /// <summary>The usual guidance scale of SD3.5-M.</summary>
     public const double DefaultGuidance = 4.5;
 
     /// <summary>What the network is told instead of a text.</summary>

@@ -17,7 +17,8 @@ public sealed record ImagePreset
     /// <summary>How the policy computes and what of it is trained, on any device.</summary>
     public required PolicyOptions Policy { get; init; }
 
-    /// <summary>Latents per policy call. One is enough to fill a GPU with FLUX, and makes every ratio exactly 1 before the first update.</summary>
+    /// <summary>Latents per policy call. One fills a GPU with these models, and makes rollout and training the same computation, see
+    /// <see cref="ImagePolicy.RatioTolerance"/>.</summary>
     public int MicroBatch { get; init; } = 1;
 
     /// <summary>Prompts of one iteration; the recipe's if null.</summary>
@@ -50,17 +51,17 @@ public sealed record ImagePreset
         Tiny(ImageFamily.Flux),
         new()
         {
-            Name = "gpu24", Family = ImageFamily.Sd3, Card = Card.Rtx4090, MicroBatch = 4,
+            Name = "gpu24", Family = ImageFamily.Sd3, Card = Card.Rtx4090,
             Policy = new() { Width = 512, Height = 512, Tuning = FineTuning.Adapters.OfAttention(32) },
         },
         new()
         {
-            Name = "gpu80", Family = ImageFamily.Sd3, Card = Card.H100, MicroBatch = 8,
+            Name = "gpu80", Family = ImageFamily.Sd3, Card = Card.H100,
             Policy = new() { Width = 512, Height = 512, Tuning = new FineTuning.Full() },
         },
         new()
         {
-            Name = "gpu141", Family = ImageFamily.Sd3, Card = Card.H200, MicroBatch = 8,
+            Name = "gpu141", Family = ImageFamily.Sd3, Card = Card.H200,
             Policy = new() { Width = 1024, Height = 1024, Tuning = new FineTuning.Full() },
         },
         Tiny(ImageFamily.Sd3),

@@ -7,7 +7,7 @@ namespace BranchGrpo.Kit.Models.Tasks;
 /// FLUX: constant noise η = 0.3, shift 3, clip range 1e-3, weight average 0.995, 2 prompts per iteration, which is what one GPU of the paper's 16 does
 /// (BranchGRPO, arXiv 2509.06040v5, and its script). SD3.5: Flow-SDE noise η = 0.7, as the paper's SD3.5 run used Flow-GRPO's pipeline (arXiv 2505.05470).
 /// Step size 1e-5 where all weights are trained (the paper's); 1e-4 for low-rank adapters, which start from zero and change little at 1e-5
-/// (published runs with adapters: 3e-4, DanceGRPO and Flow-GRPO). Optimiser steps per iteration are the same for all methods, as in the kit's recipes.
+/// (DanceGRPO's run with adapters has 3e-4). Optimiser steps per iteration are the same for all methods, as in the kit's recipes.
 /// </remarks>
 public static class ImageRecipes
 {

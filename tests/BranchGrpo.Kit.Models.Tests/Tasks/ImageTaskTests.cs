@@ -33,7 +33,11 @@ public sealed class ImageTaskTests
     public void Several_rewards_are_weighed_and_reported_one_by_one()
     {
         var options = TinyTask.Options(ImageFamily.Sd3);
-        options = options with { Rewards = [options.Rewards[0] with { Weight = 2 }, options.HeldOut[0] with { Weight = -0.5 }], HeldOut = [] };
+        options = options with
+        {
+            Rewards = [options.Rewards[0] with { Weight = 2 }, options.HeldOut[0] with { Weight = -0.5 }], HeldOut = [],
+            TrainingPrompts = TinyTask.Prompts[..1], EvaluationPrompts = TinyTask.Prompts[1..], Preset = options.Preset with { MicroBatch = 2 },
+        };
         using var task = ImageTask.Create(options);
         using var policy = task.LoadPolicy();
         var scores = task.Task.Evaluate(policy);
@@ -41,6 +45,8 @@ public sealed class ImageTaskTests
         Assert.Equal(100 * scores["hpsv2.1"], scores["hpsv2.1-published"], 1e-9);
         Assert.DoesNotContain("heldout", scores.Values.Keys);
         Assert.Equal(scores.Values, task.Task.Evaluate(policy).Values);
+        var each = task.Judge(policy, TinyTask.Prompts[1..], first: 0).Scores.Single(s => s.Name == "reward").Score;
+        Assert.Equal(each.Average(), scores["reward"], 1e-6);
         using var standardised = ImageTask.Create(options with { Mixing = RewardMixing.Advantages });
         Assert.NotEqual(task.Task.Name, standardised.Task.Name);
     }

@@ -104,12 +104,13 @@ public sealed class ImageTrainingTests
     {
         using var task = TinyTask.Create(family, o => o with { Dtype = ScalarType.BFloat16 });
         using var policy = task.LoadPolicy();
-        Assert.Equal((ScalarType.Float32, 1e-4), (policy.Dtype, policy.RatioTolerance));
+        Assert.Equal((ScalarType.Float32, 5e-4), (policy.Dtype, policy.RatioTolerance));
         Assert.Contains(policy.Network.parameters(), p => p.dtype == ScalarType.BFloat16);
         Assert.All(policy.TrainedParameters(), p => Assert.Equal(ScalarType.Float32, p.Parameter.dtype));
-        using var training = new GrpoTraining(policy, TinyTask.Recipe(family, "branchgrpo"), seed: 2) { MicroBatch = 8 };
+        // One latent per call, as presets for GPUs have it: rollout and training compute the same.
+        using var training = new GrpoTraining(policy, TinyTask.Recipe(family, "branchgrpo"), seed: 2) { MicroBatch = 1 };
         var metrics = training.Iterate([TinyTask.Prompts[0]], task.Task.Reward);
-        Assert.InRange(metrics.FirstRatioError, 0, policy.RatioTolerance);
+        Assert.InRange(metrics.FirstRatioError, 0, 1e-6);
         Assert.True(metrics.GradNorm > 0);
     }
 
@@ -143,12 +144,14 @@ public sealed class ImageTrainingTests
         Assert.True(kl[1] > 0 && kl[1] > kl[0]);                      // of the first iteration only updates after the first see any
     }
 
-    [Fact]
-    public void Tensors_do_not_pile_up()
+    [Theory]
+    [InlineData(ImageFamily.Flux)]
+    [InlineData(ImageFamily.Sd3)]
+    public void Tensors_do_not_pile_up(ImageFamily family)
     {
-        using var task = TinyTask.Create(ImageFamily.Flux, o => o with { Checkpointing = true });
+        using var task = TinyTask.Create(family, o => o with { Checkpointing = true });
         using var policy = task.LoadPolicy();
-        using var training = new GrpoTraining(policy, TinyTask.Recipe(ImageFamily.Flux, "flow-grpo"), seed: 2) { MicroBatch = 8 };
+        using var training = new GrpoTraining(policy, TinyTask.Recipe(family, "flow-grpo"), seed: 2) { MicroBatch = 8 };
         var alive = Enumerable.Range(0, 4).Select(i =>
         {
             training.Iterate([TinyTask.Prompts[i % 3]], task.Task.Reward);
