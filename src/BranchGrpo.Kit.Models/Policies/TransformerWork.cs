@@ -81,16 +81,18 @@ public sealed record TransformerWork
         + 2.0 * Passes * (ProjectionOperations * (tuning is FineTuning.Full ? 2 : 1) + 2.5 * AttentionOperations);
 
     /// <summary>Bytes that the backward pass of one latent needs: of all blocks, or with checkpointing the inputs of all and the inside of one.</summary>
-    /// <param name="tuning">Projections that are trained, or have an adapter, keep their inputs.</param>
+    /// <param name="tuning">Projections that are trained keep their inputs and a rounded copy of their float32 weight; those with an adapter their
+    /// inputs.</param>
     /// <param name="checkpointing">Whether blocks are computed again.</param>
     /// <param name="element">Bytes of a value in the network's type.</param>
     public double KeptBytes(FineTuning tuning, bool checkpointing, int element)
     {
         var blocks = projections.Where(p => BlockOf(p.Name) is not null).GroupBy(p => BlockOf(p.Name)!).ToArray();
         var inside = blocks.Select(block => Inside([.. block], tuning, element)).ToArray();
-        if (!checkpointing) return Passes * inside.Sum();
+        var copies = blocks.Select(block => tuning is FineTuning.Full && element < 4 ? block.Sum(p => (double)p.Inputs * p.Outputs * element) : 0).ToArray();
+        if (!checkpointing) return Passes * inside.Sum() + copies.Sum();
         // While a block is computed again its gradients are there too: about as much again as its widest layer.
-        return Passes * (blocks.Sum(block => (double)TokensIn(block) * Width * element) + 1.5 * inside.Max());
+        return Passes * (blocks.Sum(block => (double)TokensIn(block) * Width * element) + 1.5 * inside.Max()) + copies.Max();
     }
 
     /// <summary>Bytes that a forward pass without gradients has in use at its height: the tokens, and the inside of an MLP twice.</summary>
@@ -121,15 +123,14 @@ public sealed record TransformerWork
         return bytes;
     }
 
-    // Inputs, once where projections share one, and the rounded copies of float32 weights; and per norm its result, per gate what it opens, per
-    // attention queries and keys before their norms' weights.
+    // Inputs, once where projections share one; and per norm its result, per gate what it opens, per attention queries and keys before their norms'
+    // weights.
     private double InFullTraining(Projection p, double tokens, int element)
     {
         bool Is(params string[] names) => names.Any(n => p.Name.EndsWith("." + n, StringComparison.Ordinal));
-        var copy = element < 4 ? (double)p.Inputs * p.Outputs * element : 0;
-        if (tokens == 1 || Is("to_k", "to_v", "add_k_proj", "add_v_proj", "proj_mlp")) return copy;
+        if (tokens == 1 || Is("to_k", "to_v", "add_k_proj", "add_v_proj", "proj_mlp")) return 0;
         var inputs = tokens * p.Inputs * element;
-        return copy + inputs + (Is("to_q", "add_q_proj") ? 4 * inputs : Is("ff.net.2", "ff_context.net.2") ? 2 * inputs / 4 : 0);
+        return inputs + (Is("to_q", "add_q_proj") ? 4 * inputs : Is("ff.net.2", "ff_context.net.2") ? 2 * inputs / 4 : 0);
     }
 
     private IEnumerable<Projection> Adapted(LoraOptions lora) =>

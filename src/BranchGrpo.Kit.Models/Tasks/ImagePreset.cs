@@ -45,24 +45,24 @@ public sealed record ImagePreset
     /// <summary>All presets.</summary>
     public static IReadOnlyList<ImagePreset> All { get; } =
     [
-        // With adapters the activations of one latent fit, so that no block is computed twice.
+        // The activations of one latent fit everywhere, so that no block is computed twice.
         new() { Name = "gpu80", Family = ImageFamily.Flux, Card = Card.H100, Policy = new() { Checkpointing = false } },
         new() { Name = "gpu141", Family = ImageFamily.Flux, Card = Card.H200, Policy = new() { Width = 1024, Height = 1024, Checkpointing = false } },
         Tiny(ImageFamily.Flux),
         new()
         {
             Name = "gpu24", Family = ImageFamily.Sd3, Card = Card.Rtx4090,
-            Policy = new() { Width = 512, Height = 512, Tuning = FineTuning.Adapters.OfAttention(32) },
+            Policy = new() { Width = 512, Height = 512, Tuning = FineTuning.Adapters.OfAttention(32), Checkpointing = false },
         },
         new()
         {
             Name = "gpu80", Family = ImageFamily.Sd3, Card = Card.H100,
-            Policy = new() { Width = 512, Height = 512, Tuning = new FineTuning.Full() },
+            Policy = new() { Width = 512, Height = 512, Tuning = new FineTuning.Full(), Checkpointing = false },
         },
         new()
         {
             Name = "gpu141", Family = ImageFamily.Sd3, Card = Card.H200,
-            Policy = new() { Width = 1024, Height = 1024, Tuning = new FineTuning.Full() },
+            Policy = new() { Width = 1024, Height = 1024, Tuning = new FineTuning.Full(), Checkpointing = false },
         },
         Tiny(ImageFamily.Sd3),
     ];
