@@ -17,6 +17,7 @@ public class UnpicklerTests
     [InlineData("}]Ns.")]                                                       // a list as a key
     [InlineData("h\u0000.")]                                                    // never kept
     [InlineData("ccollections\nOrderedDict\n(tR}X\u0001\0\0\0aNsb.")]           // attributes other than the versions of modules
+    [InlineData("]}X\u0009\0\0\0_metadataNsb.")]                                 // versions on something else
     [InlineData("ccollections\nOrderedDict\n](N\u0086ae\u0085R.")]              // made from a list, which memory could multiply
     [InlineData("ccollections\nOrderedDictX\n.")]
     [InlineData("ctorch\nfloat32\n)R.")]                                        // a type is no function
