@@ -36,7 +36,8 @@ internal static class MethodTable
             ("levels as batches", () => Iteration(task, recipe, settings)),
             ("published loop's shape", () => Published(task, recipe, settings)),
         ]);
-        BenchmarkSettings.Head("BranchGRPO, T = 20, 16 leaves, 4 prompts: one node per call, one edge per backward", "loop", "s / iteration", "quartiles", "ratio");
+        BenchmarkSettings.Head("BranchGRPO, T = 20, 16 leaves, 4 prompts: one node per call, one edge per backward", "loop", "s / iteration", "quartiles",
+            "ratio");
         foreach (var timing in measured) BenchmarkSettings.Row(timing.Name, timing.Median, timing.Quartiles, timing.Median / measured[0].Median);
     }
 

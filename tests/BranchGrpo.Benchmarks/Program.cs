@@ -36,7 +36,8 @@ Command Table(string name, string description, Action<BenchmarkSettings, ParseRe
     foreach (var option in shared.Concat(own)) command.Options.Add(option);
     command.SetAction(parsed =>
     {
-        var settings = new BenchmarkSettings(parsed.GetValue(repetitions), parsed.GetValue(threads), parsed.GetValue(device)!, ShapesSize.Find(parsed.GetValue(size)!),
+        var settings = new BenchmarkSettings(parsed.GetValue(repetitions), parsed.GetValue(threads), parsed.GetValue(device)!,
+            ShapesSize.Find(parsed.GetValue(size)!),
             parsed.GetValue(micro));
         LibTorch.Load();
         set_num_threads(settings.Threads);

@@ -78,9 +78,11 @@ internal static class PythonPeer
             threads = settings.Threads, device = settings.Device, repetitions = settings.Repetitions, compile, fused = true, batch = settings.MicroBatch,
             prompts = recipe.Prompts, latent = policy.LatentShape, frozen = ShapesPolicy.DefaultFrozen,
             sigmas = plan.Schedule.Sigmas.ToArray(),
-            steps = Enumerable.Range(0, plan.Depth).Select(i => plan.Coefficients(i)).Zip(plan.Steps, (c, s) => new[] { c.Latent, c.Velocity, c.Std, s.Branches }),
+            steps = Enumerable.Range(0, plan.Depth).Select(i => plan.Coefficients(i)).Zip(plan.Steps, (c, s) =>
+                new[] { c.Latent, c.Velocity, c.Std, s.Branches }),
             trained = cost.TrainedLevels.Select(level => level.Step).Distinct().Order(),
-            stepsPerUpdate = (cost.TrainedLevels.Select(l => l.Step).Distinct().Count() + cost.Updates - 1) / cost.Updates, edgesPerUpdate = edges / cost.Updates,
+            stepsPerUpdate = (cost.TrainedLevels.Select(l => l.Step).Distinct().Count() + cost.Updates - 1) / cost.Updates,
+                edgesPerUpdate = edges / cost.Updates,
             network = new
             {
                 width = settings.Size.Width, depth = settings.Size.Depth, heads = settings.Size.Heads, channels = settings.Size.Channels,
@@ -112,12 +114,14 @@ internal static class PythonPeer
     {
         double? Of(string name) => peer.TryGetProperty(name, out var value) ? value.GetDouble() : null;
         BenchmarkSettings.Head($"BranchGRPO, T = 20, 16 leaves, 4 prompts, beside PyTorch {peer.GetProperty("torch")} "
-            + $"(rollout and update; same weights, largest relative difference of a velocity {Of("difference"):0.0e0})", "what", "kit s", "PyTorch s", "PyTorch / kit");
+            + $"(rollout and update; same weights, largest relative difference of a velocity {Of("difference"):0.0e0})", "what", "kit s", "PyTorch s",
+                "PyTorch / kit");
         foreach (var (what, mine, theirs) in new[]
         {
             ("iteration, eager", own["iteration"], Of("eager")), ("iteration, torch.compile", own["iteration"], Of("compiled")),
             ("iteration, published loop's shape", own["iteration"], Of("published")), ("forward of 16, eager", own["forward"], Of("eagerForward")),
-            ("forward of 16, torch.compile", own["forward"], Of("compiledForward")), ("forward and backward of 16, eager", own["backward"], Of("eagerBackward")),
+            ("forward of 16, torch.compile", own["forward"], Of("compiledForward")), ("forward and backward of 16, eager", own["backward"],
+                Of("eagerBackward")),
             ("forward and backward of 16, torch.compile", own["backward"], Of("compiledBackward")),
         })
             if (theirs is { } seconds) BenchmarkSettings.Row(what, mine, seconds, (seconds / mine).ToString("0.00", CultureInfo.InvariantCulture));

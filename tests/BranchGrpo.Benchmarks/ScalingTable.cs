@@ -10,8 +10,10 @@ internal static class ScalingTable
     public static void Print(BenchmarkSettings settings)
     {
         var task = settings.Task();
-        BenchmarkSettings.Head("Growth of BranchGRPO's iteration", "steps", "leaves", "prompts", "forward units", "s / iteration", "ms / unit", "to bare", "credit and rest");
-        foreach (var (steps, splits, prompts) in new[] { (10, 4, 4), (10, 6, 4), (10, 8, 4), (10, 4, 1), (10, 4, 8), (10, 4, 32), (20, 4, 4), (50, 4, 4), (10, 8, 32) })
+        BenchmarkSettings.Head("Growth of BranchGRPO's iteration", "steps", "leaves", "prompts", "forward units", "s / iteration", "ms / unit", "to bare",
+            "credit and rest");
+        foreach (var (steps, splits, prompts) in new[] { (10, 4, 4), (10, 6, 4), (10, 8, 4), (10, 4, 1), (10, 4, 8), (10, 4, 32), (20, 4, 4), (50, 4, 4),
+            (10, 8, 32) })
         {
             var recipe = Of(steps, splits, prompts);
             var large = CostModel.Of(recipe).ForwardUnits > 20_000;
@@ -22,7 +24,8 @@ internal static class ScalingTable
                 ("bare", () => Bare(task, recipe, settings)),
             ]);
             var (units, seconds) = (CostModel.Of(recipe).ForwardUnits, measured[0].Median);
-            BenchmarkSettings.Row(steps, 1 << splits, prompts, $"{units:0}", seconds, 1000 * seconds / units, seconds / measured[1].Median, $"{parts[0] / parts[1]:p2}");
+            BenchmarkSettings.Row(steps, 1 << splits, prompts, $"{units:0}", seconds, 1000 * seconds / units, seconds / measured[1].Median,
+                $"{parts[0] / parts[1]:p2}");
         }
     }
 

@@ -28,7 +28,8 @@ internal sealed class FluxConditioning : NamedModule
     {
         using var scope = NewDisposeScope();
         if (guidance is null != scale is null)
-            throw new ArgumentException(guidance is null ? "this network embeds no guidance: give none" : "this network embeds a guidance scale: give one", nameof(scale));
+            throw new ArgumentException(guidance is null ? "this network embeds no guidance: give none" : "this network embeds a guidance scale: give one",
+                nameof(scale));
         var embedded = time.Forward(Table("timestep_table", sigma));
         if (guidance is not null) embedded = embedded.add(guidance.Forward(Table("guidance_table", scale!)));
         return embedded.add(text.Forward(pooled)).MoveToOuterDisposeScope();

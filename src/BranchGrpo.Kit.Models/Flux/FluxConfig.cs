@@ -76,7 +76,8 @@ public sealed record FluxConfig
     public void Write(string path) => File.WriteAllText(path, JsonSerializer.Serialize(
         new SortedDictionary<string, object?>(StringComparer.Ordinal)
         {
-            ["_class_name"] = "FluxTransformer2DModel", ["attention_head_dim"] = HeadWidth, ["axes_dims_rope"] = RotaryAxes, ["guidance_embeds"] = GuidanceEmbeds,
+            ["_class_name"] = "FluxTransformer2DModel", ["attention_head_dim"] = HeadWidth, ["axes_dims_rope"] = RotaryAxes,
+                ["guidance_embeds"] = GuidanceEmbeds,
             ["in_channels"] = InChannels, ["joint_attention_dim"] = TextWidth, ["num_attention_heads"] = Heads, ["num_layers"] = Layers,
             ["num_single_layers"] = SingleLayers, ["out_channels"] = OutChannels == InChannels ? null : OutChannels, ["patch_size"] = 1,
             ["pooled_projection_dim"] = PooledWidth,
@@ -100,7 +101,8 @@ public sealed record FluxConfig
     private (long, long, int, int, long, long, long, long, bool) Sizes =>
         (InChannels, OutChannels, Layers, SingleLayers, Heads, HeadWidth, TextWidth, PooledWidth, GuidanceEmbeds);
 
-    private static long Positive(long value, string name) => value > 0 ? value : throw new ArgumentOutOfRangeException(name, value, "expected a positive number");
+    private static long Positive(long value, string name) => value > 0 ? value : throw new ArgumentOutOfRangeException(name, value,
+        "expected a positive number");
 
     private static long NotNegative(long value, string name) => value >= 0 ? value : throw new ArgumentOutOfRangeException(name, value, "expected 0 or more");
 }

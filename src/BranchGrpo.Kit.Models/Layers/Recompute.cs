@@ -11,8 +11,8 @@ internal static class Recompute
 {
     /// <summary>body(inputs) with little memory. Without gradients it is just that.</summary>
     /// <param name="part">Whose weights the body uses; it is computed again with the adapters that it had the first time.</param>
-    /// <param name="body">Owns nothing of its inputs; its results do not depend on random numbers. It must not use other tensors of the caller: they may be gone when it
-    /// runs again.</param>
+    /// <param name="body">Owns nothing of its inputs; its results do not depend on random numbers. It must not use other tensors of the caller: they
+    /// may be gone when it runs again.</param>
     /// <param name="inputs">Tensors of any type, all that the body uses.</param>
     /// <returns>What the body returned.</returns>
     public static Tensor[] Of(nn.Module part, Func<Tensor[], Tensor[]> body, params Tensor[] inputs)

@@ -45,7 +45,8 @@ public sealed class PromptFile
         {
             var found = Styles.Select(style => System.IO.Path.Combine(path, $"{style}.json")).Where(File.Exists).ToArray();
             if (found.Length == 0)
-                throw new FileNotFoundException($"{path}: expected a prompt file, or a folder with some of {string.Join(", ", Styles.Select(s => s + ".json"))}");
+                throw new FileNotFoundException($"{path}: expected a prompt file, or a folder with some of "
+                    + $"{string.Join(", ", Styles.Select(s => s + ".json"))}");
             foreach (var file in found) read.Add(file, limit, rule);
         }
         else read.Add(path, limit, rule);
@@ -66,7 +67,8 @@ public sealed class PromptFile
         if (styles.Any(s => s.Length < share))
         {
             var there = string.Join(", ", styles.Select(s => s.Length));
-            throw new ArgumentOutOfRangeException(nameof(evaluation), evaluation, $"{Path} has {there} different prompts {(styles.Length > 1 ? "per style" : "")}");
+            throw new ArgumentOutOfRangeException(nameof(evaluation), evaluation,
+                $"{Path} has {there} different prompts {(styles.Length > 1 ? "per style" : "")}");
         }
         var chosen = styles.SelectMany(s => s.OrderBy(p => Rank(p.Text, seed), StringComparer.Ordinal).Take(share))
             .ToHashSet<Prompt>(ReferenceEqualityComparer.Instance);

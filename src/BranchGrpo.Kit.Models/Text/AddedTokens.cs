@@ -14,7 +14,8 @@ internal sealed class AddedTokens
         foreach (var (token, id) in tokens)
             if (token.Length > 0) ids.TryAdd(token, id);
         if (ids.Count > 0)
-            any = new Regex(string.Join('|', ids.Keys.OrderByDescending(k => k.Length).Select(Regex.Escape)), RegexOptions.CultureInvariant | RegexOptions.Compiled);
+            any = new Regex(string.Join('|', ids.Keys.OrderByDescending(k => k.Length).Select(Regex.Escape)),
+                RegexOptions.CultureInvariant | RegexOptions.Compiled);
     }
 
     /// <summary>Id of a token, if it is one.</summary>

@@ -23,10 +23,12 @@ public sealed class BertTokenizer
         var vocabulary = File.ReadAllLines(path);
         lower = files.Flag("do_lower_case", true);
         strip = files.Flag("strip_accents", lower);
-        if (!files.Flag("tokenize_chinese_chars", true)) throw new InvalidDataException($"{path}: expected tokenize_chinese_chars true (every published BERT of the kit).");
+        if (!files.Flag("tokenize_chinese_chars", true))
+            throw new InvalidDataException($"{path}: expected tokenize_chinese_chars true (every published BERT of the kit).");
         var unknownToken = files.Token("unk_token") ?? "[UNK]";
         unknown = Known(unknownToken);
-        (StartId, EndId, PaddingId) = (Known(files.Token("cls_token") ?? "[CLS]"), Known(files.Token("sep_token") ?? "[SEP]"), Known(files.Token("pad_token") ?? "[PAD]"));
+        (StartId, EndId, PaddingId) = (Known(files.Token("cls_token") ?? "[CLS]"), Known(files.Token("sep_token") ?? "[SEP]"),
+            Known(files.Token("pad_token") ?? "[PAD]"));
         string[] named = [unknownToken, vocabulary[StartId], vocabulary[EndId], vocabulary[PaddingId], files.Token("mask_token") ?? "[MASK]"];
         added = new AddedTokens(named.Where(vocabulary.Contains).Select(t => KeyValuePair.Create(t, Known(t)))
             .Concat(more.Select((token, i) => KeyValuePair.Create(token, vocabulary.Length + i))));
@@ -35,7 +37,8 @@ public sealed class BertTokenizer
             UnknownToken = unknownToken, MaxInputCharsPerWord = 2 * LongestWord, PreTokenizer = null, Normalizer = null,
         });
 
-        int Known(string token) => Array.LastIndexOf(vocabulary, token) is >= 0 and var at ? at : throw new InvalidDataException($"{path} has no entry '{token}'.");
+        int Known(string token) => Array.LastIndexOf(vocabulary, token) is >= 0 and var at ? at
+            : throw new InvalidDataException($"{path} has no entry '{token}'.");
     }
 
     /// <summary>Id of [CLS].</summary>
@@ -53,7 +56,8 @@ public sealed class BertTokenizer
     public static BertTokenizer Load(string path, params IReadOnlyList<string> added)
     {
         var folder = Directory.Exists(path);
-        return new BertTokenizer(folder ? Path.Combine(path, "vocab.txt") : path, new TokenizerFiles(folder ? path : Path.GetDirectoryName(Path.GetFullPath(path))!), added);
+        return new BertTokenizer(folder ? Path.Combine(path, "vocab.txt") : path, new TokenizerFiles(folder ? path
+            : Path.GetDirectoryName(Path.GetFullPath(path))!), added);
     }
 
     /// <summary>ImageReward's: [DEC] and [ENC] follow the vocabulary.</summary>

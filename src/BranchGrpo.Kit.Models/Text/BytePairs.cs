@@ -27,7 +27,8 @@ internal sealed class BytePairs
         var vocabulary = JsonSerializer.Deserialize<Dictionary<string, int>>(File.ReadAllText(path)) ?? throw new InvalidDataException($"{path} is empty.");
         var missing = Printable.Select(c => c + wordEnd).Concat(Printable.Select(c => c.ToString())).Where(s => !vocabulary.ContainsKey(s)).Take(5).ToArray();
         if (missing.Length > 0) throw new InvalidDataException($"{path}: not a byte-level vocabulary, it lacks {string.Join(" ", missing)}.");
-        var merges = File.ReadLines(Path.Combine(folder, "merges.txt")).Where(line => line.Length > 0 && !line.StartsWith("#version", StringComparison.Ordinal));
+        var merges = File.ReadLines(Path.Combine(folder, "merges.txt")).Where(line => line.Length > 0
+            && !line.StartsWith("#version", StringComparison.Ordinal));
         var options = new BpeOptions(vocabulary) { Merges = [.. merges], EndOfWordSuffix = wordEnd.Length > 0 ? wordEnd : null };
         return new BytePairs(BpeTokenizer.Create(options), vocabulary);
     }

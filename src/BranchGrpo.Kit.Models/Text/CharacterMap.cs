@@ -3,8 +3,8 @@ using System.Text;
 
 namespace BranchGrpo.Kit.Models.Text;
 
-/// <summary>The normalisation table of a SentencePiece model (<c>precompiled_charsmap</c>): a double-array trie over UTF-8 from sequences of characters to their
-/// replacements.</summary>
+/// <summary>The normalisation table of a SentencePiece model (<c>precompiled_charsmap</c>): a double-array trie over UTF-8 from sequences of
+/// characters to their replacements.</summary>
 /// <remarks>Layout: trie size in bytes, 32-bit units of the trie (bits 0–7 label, 8 has a leaf, 9 and 10–31 offset; bit 31 marks the value in a leaf), then the
 /// replacements, each ended by a zero byte.</remarks>
 internal sealed class CharacterMap

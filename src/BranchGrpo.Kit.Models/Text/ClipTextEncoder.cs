@@ -4,7 +4,8 @@ using static TorchSharp.torch;
 
 namespace BranchGrpo.Kit.Models.Text;
 
-/// <summary>CLIP text encoder in the transformers layout, with or without projection: CLIP-L of FLUX.1 and Stable Diffusion 3, OpenCLIP bigG of the latter.</summary>
+/// <summary>CLIP text encoder in the transformers layout, with or without projection: CLIP-L of FLUX.1 and Stable Diffusion 3, OpenCLIP bigG of the
+/// latter.</summary>
 internal sealed class ClipTextEncoder : NamedModule
 {
     private readonly ClipTextTransformer model;

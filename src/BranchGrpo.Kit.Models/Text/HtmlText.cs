@@ -20,7 +20,8 @@ internal static partial class HtmlText
     /// <summary>Every reference unescaped: numbers, names, and old names that lack their semicolon, even as the beginning of another word.</summary>
     public static string Unescape(string text) => text.Contains('&') ? AnyReference.Replace(text, static match => Reference(match.Groups[1].Value)) : text;
 
-    /// <summary>Only complete references unescaped, those that end with a semicolon; also names in capitals whose lower case is a name (É in capitals).</summary>
+    /// <summary>Only complete references unescaped, those that end with a semicolon; also names in capitals whose lower case is a name (É in
+    /// capitals).</summary>
     public static string UnescapeComplete(string text) => text.Contains('&') ? CompleteReference.Replace(text, static match => Complete(match.Value)) : text;
 
     private static string Complete(string reference)
@@ -54,7 +55,8 @@ internal static partial class HtmlText
 
     private static string? Named(string name) => EntityHelper.DecodeEntity(name);
 
-    private static string Upper(string text) => text switch { "ß" => "SS", "ﬀ" => "FF", "ﬁ" => "FI", "ﬂ" => "FL", "ﬃ" => "FFI", "ﬄ" => "FFL", "ŉ" => "ʼN", _ => text.ToUpperInvariant() };
+    private static string Upper(string text) => text switch { "ß" => "SS", "ﬀ" => "FF", "ﬁ" => "FI", "ﬂ" => "FL", "ﬃ" => "FFI", "ﬄ" => "FFL", "ŉ" => "ʼN",
+        _ => text.ToUpperInvariant() };
 
     [GeneratedRegex("&(#[0-9]+;?|#[xX][0-9a-fA-F]+;?|[^\t\n\f <&#;]{1,32};?)", RegexOptions.CultureInvariant)]
     private static partial Regex AnyReference { get; }

@@ -3,10 +3,10 @@ using System.Text;
 namespace BranchGrpo.Kit.Models.Text;
 
 /// <summary>UTF-8 that was read as Windows-1252 or Latin-1: each character that became two to four is put back.</summary>
-/// <remarks>An approximation of ftfy's repair, which judges a text by some hundred pairs of characters and tries ten code pages. Here a sequence whose bytes are
-/// one character in UTF-8 is <em>odd</em> if it begins with Â or Ã, holds a control character, or continues with a sign that does not follow such a letter in any
-/// word. A line that is UTF-8 as a whole, with an odd sequence or at least two sequences, is put back as a whole; otherwise its odd sequences are. Other code
-/// pages (Windows-1251, MacRoman, …) and text that has also lost bytes stay as they are.</remarks>
+/// <remarks>An approximation of ftfy's repair, which judges a text by some hundred pairs of characters and tries ten code pages. Here a sequence
+/// whose bytes are one character in UTF-8 is <em>odd</em> if it begins with Â or Ã, holds a control character, or continues with a sign that does not
+/// follow such a letter in any word. A line that is UTF-8 as a whole, with an odd sequence or at least two sequences, is put back as a whole;
+/// otherwise its odd sequences are. Other code pages (Windows-1251, MacRoman, …) and text that has also lost bytes stay as they are.</remarks>
 internal static class Mojibake
 {
     private const string OddAfterLetter = "ƒ†‡ˆ‰¤¦¨¬¯±²³µ¶¸¹¼½¾§ª°º";

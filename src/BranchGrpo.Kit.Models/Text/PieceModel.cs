@@ -48,7 +48,8 @@ internal sealed class PieceModel
     public static PieceModel Load(string path)
     {
         var header = new Header(File.ReadAllBytes(path), path);
-        return new PieceModel(SentencePieceTokenizer.Create(new MemoryStream(header.Accepted()), addBeginningOfSentence: false, addEndOfSentence: false), header);
+        return new PieceModel(SentencePieceTokenizer.Create(new MemoryStream(header.Accepted()), addBeginningOfSentence: false, addEndOfSentence: false),
+            header);
     }
 
     /// <summary>Ids along the best path through a normalised text. A run of characters without a piece is one unknown id, or the ids of its UTF-8 bytes where
@@ -80,7 +81,8 @@ internal sealed class PieceModel
             var kind = Unigram;
             for (uint tag; (tag = input.ReadTag()) != 0;)
             {
-                if (WireFormat.GetTagWireType(tag) != WireFormat.WireType.LengthDelimited) throw new InvalidDataException($"{path} is not a SentencePiece model.");
+                if (WireFormat.GetTagWireType(tag) != WireFormat.WireType.LengthDelimited)
+                    throw new InvalidDataException($"{path} is not a SentencePiece model.");
                 var part = (Field: WireFormat.GetTagFieldNumber(tag), Bytes: input.ReadBytes());
                 parts.Add(part);
                 if (part.Field == 1) AddPiece(part.Bytes);

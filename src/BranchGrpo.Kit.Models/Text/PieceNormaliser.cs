@@ -9,7 +9,8 @@ internal static class PieceNormaliser
     /// <summary>Stands for a space.</summary>
     public const char Space = '▁';
 
-    /// <summary>As the original does it: at each place the longest entry of the table; spaces at the start, at the end and in runs dropped; one in front.</summary>
+    /// <summary>As the original does it: at each place the longest entry of the table; spaces at the start, at the end and in runs dropped; one in
+    /// front.</summary>
     public static string Original(PieceModel model, string text)
     {
         var bytes = Encoding.UTF8.GetBytes(text);
@@ -32,8 +33,8 @@ internal static class PieceNormaliser
         return model.Squeeze ? built.ToString().TrimEnd(Space) : built.ToString();
     }
 
-    /// <summary>As the fast tokenizers do it: whole clusters of up to 5 bytes by the shortest entry they begin with, else code points by theirs; no spaces at the
-    /// end, runs of spaces as one. Spaces stay spaces.</summary>
+    /// <summary>As the fast tokenizers do it: whole clusters of up to 5 bytes by the shortest entry they begin with, else code points by theirs; no
+    /// spaces at the end, runs of spaces as one. Spaces stay spaces.</summary>
     public static string Fast(PieceModel model, string text)
     {
         var built = new StringBuilder(text.Length);

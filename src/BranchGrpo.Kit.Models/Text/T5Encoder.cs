@@ -15,7 +15,8 @@ internal sealed class T5Encoder : NamedModule
     public T5Encoder(T5Config config, WeightFormat format) : base(nameof(T5Encoder))
     {
         if (format.Dtype == ScalarType.Float16)
-            throw new ArgumentException("T5 overflows float16: expected float32 or bfloat16 weights (a float16 file can be loaded into either).", nameof(format));
+            throw new ArgumentException("T5 overflows float16: expected float32 or bfloat16 weights (a float16 file can be loaded into either).",
+                nameof(format));
         Config = config;
         tokens = Add("shared", new Embedding(config.Vocabulary, config.Width, format));
         blocks = [.. Enumerable.Range(0, config.Layers).Select(i => Add($"encoder.block.{i}", new T5Block(config, format, first: i == 0)))];
@@ -44,7 +45,8 @@ internal sealed class T5Encoder : NamedModule
         return name => name != "encoder.embed_tokens.weight" ? name : shared ? null : "shared.weight";
     }
 
-    /// <summary>The sequence of states. FLUX.1 and Stable Diffusion 3 give no mask: the padded positions attend, are attended to, and are part of the result.</summary>
+    /// <summary>The sequence of states. FLUX.1 and Stable Diffusion 3 give no mask: the padded positions attend, are attended to, and are part of the
+    /// result.</summary>
     /// <param name="ids">Shape [B, S], int64.</param>
     /// <param name="valid">1 for content, 0 for padding, whose keys are hidden; null to hide nothing. Shape [B, S].</param>
     /// <returns>Shape [B, S, D]; the caller owns it.</returns>

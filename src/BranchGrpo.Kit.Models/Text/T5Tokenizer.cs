@@ -16,7 +16,8 @@ public sealed class T5Tokenizer
         var (end, padding) = (files.Token("eos_token") ?? "</s>", files.Token("pad_token") ?? "<pad>");
         (EndId, PaddingId) = (Known(end), Known(padding));
         var extra = files.Int("extra_ids", 100);
-        var tokens = new List<KeyValuePair<string, int>> { new(end, EndId), new(padding, PaddingId), new(files.Token("unk_token") ?? "<unk>", model.UnknownId) };
+        var tokens = new List<KeyValuePair<string, int>> { new(end, EndId), new(padding, PaddingId),
+            new(files.Token("unk_token") ?? "<unk>", model.UnknownId) };
         for (var n = 0; n < extra; n++)
         {
             // The last extra token comes first after the pieces.

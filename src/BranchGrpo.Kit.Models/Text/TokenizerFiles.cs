@@ -2,7 +2,8 @@ using System.Text.Json;
 
 namespace BranchGrpo.Kit.Models.Text;
 
-/// <summary>Entries of a tokenizer's <c>tokenizer_config.json</c> and <c>special_tokens_map.json</c>. A special token is a text, or an object with one.</summary>
+/// <summary>Entries of a tokenizer's <c>tokenizer_config.json</c> and <c>special_tokens_map.json</c>. A special token is a text, or an object with
+/// one.</summary>
 internal sealed class TokenizerFiles
 {
     private readonly JsonElement[] files;

@@ -9,7 +9,8 @@ namespace BranchGrpo.Kit.Models.Tests;
 
 public sealed class FluxFixtureTests(ITestOutputHelper output)
 {
-    public static TheoryData<string> Networks => Fixtures.Cases("flux", f => File.Exists(Path.Combine(f, "model.safetensors")) && !Directory.Exists(Path.Combine(f, "peft")));
+    public static TheoryData<string> Networks => Fixtures.Cases("flux", f => File.Exists(Path.Combine(f, "model.safetensors"))
+        && !Directory.Exists(Path.Combine(f, "peft")));
 
     public static TheoryData<string> Packings => Fixtures.Cases("flux", f => !File.Exists(Path.Combine(f, "model.safetensors")));
 

@@ -101,7 +101,8 @@ public sealed class RecomputeTests(ITestOutputHelper output)
         Step();
         GC.Collect();
         GC.WaitForPendingFinalizers();
-        var nodes = (ICollection)typeof(autograd).GetNestedType("Node", BindingFlags.NonPublic)!.GetField("AliveNodes", BindingFlags.NonPublic | BindingFlags.Static)!.GetValue(null)!;
+        var nodes = (ICollection)typeof(autograd).GetNestedType("Node", BindingFlags.NonPublic)!.GetField("AliveNodes",
+            BindingFlags.NonPublic | BindingFlags.Static)!.GetValue(null)!;
         var (before, alive) = (Tensor.TotalCount, nodes.Count);
         for (var i = 0; i < 3; i++) Step();
         Assert.Equal((before, alive), (Tensor.TotalCount, nodes.Count));
@@ -135,7 +136,8 @@ public sealed class RecomputeTests(ITestOutputHelper output)
 
     private static LoraAdapters Adapters(FluxTransformer network)
     {
-        var adapters = LoraAdapters.Attach(network, new LoraOptions { Rank = 4, Alpha = 8, Targets = LoraOptions.FluxAttentionAndFeedForward }, new Generator(2));
+        var adapters = LoraAdapters.Attach(network, new LoraOptions { Rank = 4, Alpha = 8, Targets = LoraOptions.FluxAttentionAndFeedForward },
+            new Generator(2));
         using var scope = NewDisposeScope();
         using var quiet = no_grad();
         foreach (var (_, parameter) in adapters.Parameters()) parameter.copy_(randn(parameter.shape, generator: new Generator(9)) * 0.2);

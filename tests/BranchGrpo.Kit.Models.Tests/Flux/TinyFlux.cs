@@ -9,7 +9,8 @@ internal static class TinyFlux
 {
     public static FluxConfig Config { get; } = new()
     {
-        InChannels = 8, Layers = 2, SingleLayers = 2, Heads = 3, HeadWidth = 16, TextWidth = 20, PooledWidth = 12, GuidanceEmbeds = true, RotaryAxes = [4, 6, 6],
+        InChannels = 8, Layers = 2, SingleLayers = 2, Heads = 3, HeadWidth = 16, TextWidth = 20, PooledWidth = 12, GuidanceEmbeds = true,
+            RotaryAxes = [4, 6, 6],
     };
 
     public static FluxTransformer Network(FluxConfig? config = null, ScalarType dtype = ScalarType.Float32)
@@ -19,7 +20,8 @@ internal static class TinyFlux
         using var quiet = no_grad();
         var generator = new Generator(11);
         foreach (var (name, parameter) in network.named_parameters())
-            parameter.copy_(randn(parameter.shape, generator: generator) * (parameter.dim() == 1 ? 0.1 : 1 / Math.Sqrt(parameter.shape[^1])) + (name.Contains(".norm_") ? 1 : 0));
+            parameter.copy_(randn(parameter.shape, generator: generator) * (parameter.dim() == 1 ? 0.1
+                : 1 / Math.Sqrt(parameter.shape[^1])) + (name.Contains(".norm_") ? 1 : 0));
         return network;
     }
 

@@ -31,9 +31,11 @@ public sealed class PictureFixtureTests(ITestOutputHelper output)
             byte[] stored = picture.Mode == PictureMode.Bit ? [.. picture.Bytes.ToArray().Select(b => (byte)(b / 255))] : picture.Bytes.ToArray();
             fixture.Note($"{image.Name}.stored", Differs(image.Value, "sha256_stored", stored), 0);
             fixture.Note($"{image.Name}.rgb", Differs(image.Value, "sha256_rgb", picture.ToRgb().Bytes), 0);
-            if (raw && fixture.Has($"{image.Name}.rgb")) Assert.Equal(fixture.Tensor($"{image.Name}.rgb").data<byte>().ToArray(), picture.ToRgb().Bytes.ToArray());
+            if (raw && fixture.Has($"{image.Name}.rgb")) Assert.Equal(fixture.Tensor($"{image.Name}.rgb").data<byte>().ToArray(),
+                picture.ToRgb().Bytes.ToArray());
         }
-        if (raw) Assert.All(fixture.Io.Entries.Keys, tensor => Assert.True(fixture.Case.GetProperty("images").TryGetProperty(tensor[..^".rgb".Length], out _), tensor));
+        if (raw) Assert.All(fixture.Io.Entries.Keys, tensor =>
+            Assert.True(fixture.Case.GetProperty("images").TryGetProperty(tensor[..^".rgb".Length], out _), tensor));
         fixture.Done();
     }
 

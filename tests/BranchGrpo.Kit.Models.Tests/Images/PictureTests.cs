@@ -42,7 +42,8 @@ public sealed class PictureTests
     [Fact]
     public void Damaged_files_are_refused_with_the_reason()
     {
-        var (indexed, photo) = (PalettePng(13, 11, 8, false, new byte[13 * 11], [1, 2, 3]), new Picture(60, 60, PictureMode.Rgb, new byte[60 * 60 * 3]).EncodePng());
+        var (indexed, photo) = (PalettePng(13, 11, 8, false, new byte[13 * 11], [1, 2, 3]),
+            new Picture(60, 60, PictureMode.Rgb, new byte[60 * 60 * 3]).EncodePng());
         byte[] huge = [.. indexed];
         BinaryPrimitives.WriteInt32BigEndian(huge.AsSpan(16), 60_000);
         BinaryPrimitives.WriteInt32BigEndian(huge.AsSpan(20), 60_000);

@@ -40,7 +40,8 @@ public sealed class LoraAdaptersTests : IDisposable
         var x = randn([5, 64], generator: new Generator(3)).to(ScalarType.BFloat16);
         var on = layer.Forward(x);
         adapters.Enabled = false;
-        var sum = layer.Forward(x).to(ScalarType.Float64) + 1.5 * nn.functional.linear(nn.functional.linear(x.to(ScalarType.Float64), a.to(ScalarType.Float64)), b.to(ScalarType.Float64));
+        var sum = layer.Forward(x).to(ScalarType.Float64) + 1.5 * nn.functional.linear(nn.functional.linear(x.to(ScalarType.Float64),
+            a.to(ScalarType.Float64)), b.to(ScalarType.Float64));
         Assert.Equal(ScalarType.BFloat16, on.dtype);
         Assert.True(((on.to(ScalarType.Float64) - sum).abs() / sum.abs().clamp_min(1)).max().item<double>() < 1.0 / 256);
         Assert.True(on.Equals(sum.to(ScalarType.BFloat16)) || (on.to(ScalarType.Float64) - sum).norm().item<double>() / sum.norm().item<double>() < 0.002);
@@ -60,7 +61,8 @@ public sealed class LoraAdaptersTests : IDisposable
         }
         var config = Path.Combine(folder, "adapter_config.json");
         File.WriteAllText(config, File.ReadAllText(config)
-            .Replace("\"alpha_pattern\": {}", """ "alpha_pattern": { "to_q": 3, "transformer_blocks.0.proj_out": 7 } """).Replace("\"use_rslora\": false", "\"use_rslora\": true"));
+            .Replace("\"alpha_pattern\": {}", """ "alpha_pattern": { "to_q": 3, "transformer_blocks.0.proj_out": 7 } """).Replace("\"use_rslora\": false",
+                "\"use_rslora\": true"));
         using var changed = LoraAdapters.Load(network, folder);
         var expected = network.Forward(input);
         changed.Save(Path.Combine(folder, "a.safetensors"), LoraFormat.Diffusers);
@@ -80,10 +82,12 @@ public sealed class LoraAdaptersTests : IDisposable
         using var network = TinyFlux.Network();
         using var other = TinyFlux.Network(TinyFlux.Config with { SingleLayers = 1 });
         using var wider = TinyFlux.Network(TinyFlux.Config with { Heads = 2 });
-        Assert.Contains("to_z", Assert.Throws<ArgumentException>(() => LoraAdapters.Attach(network, new LoraOptions { Targets = ["to_z"] }, new Generator(1))).Message);
+        Assert.Contains("to_z", Assert.Throws<ArgumentException>(() => LoraAdapters.Attach(network, new LoraOptions { Targets = ["to_z"] },
+            new Generator(1))).Message);
         using (var adapters = LoraAdapters.Attach(network, new LoraOptions { Rank = 2 }, new Generator(1)))
         {
-            Assert.Contains("already", Assert.Throws<InvalidOperationException>(() => LoraAdapters.Attach(network, new LoraOptions(), new Generator(1))).Message);
+            Assert.Contains("already", Assert.Throws<InvalidOperationException>(() => LoraAdapters.Attach(network, new LoraOptions(),
+                new Generator(1))).Message);
             adapters.Save(folder, LoraFormat.Peft);
         }
         Assert.Contains("single_transformer_blocks.1", Assert.Throws<InvalidDataException>(() => LoraAdapters.Load(other, folder)).Message);

@@ -7,7 +7,8 @@ namespace BranchGrpo.Kit.Models.Tests.Text;
 
 public class TextEncoderTests
 {
-    private static readonly ClipTextConfig clip = new() { Vocabulary = 30, Width = 16, Inner = 24, Layers = 2, Heads = 2, Positions = 9, Projection = 5, EndToken = 20 };
+    private static readonly ClipTextConfig clip = new() { Vocabulary = 30, Width = 16, Inner = 24, Layers = 2, Heads = 2, Positions = 9, Projection = 5,
+        EndToken = 20 };
     private static readonly T5Config t5 = new() { Vocabulary = 30, Width = 16, HeadWidth = 6, Heads = 3, Inner = 20, Layers = 2 };
     private static readonly long[,] ids = { { 7, 20, 25, 20, 1 }, { 3, 4, 5, 6, 2 } };
 
@@ -56,7 +57,8 @@ public class TextEncoderTests
     public void Wrong_inputs_are_refused_with_what_was_expected()
     {
         using var scope = NewDisposeScope();
-        Assert.Contains("at most 9", Assert.Throws<ArgumentException>(() => new ClipTextEncoder(clip, WeightFormat.Cpu).Forward(zeros(1, 10, ScalarType.Int64))).Message);
+        Assert.Contains("at most 9", Assert.Throws<ArgumentException>(() => new ClipTextEncoder(clip,
+            WeightFormat.Cpu).Forward(zeros(1, 10, ScalarType.Int64))).Message);
         Assert.Contains("float16", Assert.Throws<ArgumentException>(() => new T5Encoder(t5, new WeightFormat(ScalarType.Float16, CPU))).Message);
         Assert.Contains("3 heads", Assert.Throws<InvalidDataException>(() => new ClipTextEncoder(clip with { Heads = 3 }, WeightFormat.Cpu)).Message);
         Assert.Contains("gelu_fast", Assert.Throws<InvalidDataException>(() => Activation.Named("gelu_fast")).Message);

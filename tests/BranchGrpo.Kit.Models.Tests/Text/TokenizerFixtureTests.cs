@@ -99,7 +99,8 @@ public class TokenizerFixtureTests(ITestOutputHelper output)
             var expected = entry.GetProperty(column).EnumerateArray().Select(e => e.GetInt32()).ToArray();
             var got = encode(text);
             var equal = got.SequenceEqual(expected);
-            var shown = equal ? "" : $" of {JsonSerializer.Serialize(text)}: expected {string.Join(' ', expected.Take(30))}, got {string.Join(' ', got.Take(30))}";
+            var shown = equal ? "" : $" of {JsonSerializer.Serialize(text)}: expected {string.Join(' ', expected.Take(30))}, "
+                + $"got {string.Join(' ', got.Take(30))}";
             fixture.Note($"{column}{shown}", equal ? 0 : 1, 0);
         }
     }

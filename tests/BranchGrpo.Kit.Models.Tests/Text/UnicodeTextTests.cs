@@ -12,7 +12,8 @@ public class UnicodeTextTests
         Gen.OneOf(new[] { "e\u0301", "\u0301", "Σ", "ſ", "'s", "\n", "\r\n", "  ", "中", "😀", "𝔄", "&amp;", "&#39;", "ﬁ", "’", "\u0085", "\u001B[0m" }
             .Select(Gen.Const).ToArray())).Array[0, 12].Select(string.Concat);
 
-    /// <summary>Why the library's own normalisation is not used: the solution runs without a globalisation library, where it does nothing and says nothing.</summary>
+    /// <summary>Why the library's own normalisation is not used: the solution runs without a globalisation library, where it does nothing and says
+    /// nothing.</summary>
     [Fact]
     public void Normalisation_works_where_the_frameworks_does_not()
     {
@@ -59,7 +60,8 @@ public class UnicodeTextTests
 
     [Fact]
     public void Pieces_of_a_byte_level_tokenizer_make_up_the_text() => genText.Sample(text =>
-        string.Concat(new CodePointPattern(@"[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+", longS: true).Matches(text)) == text);
+        string.Concat(new CodePointPattern(@"[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+",
+            longS: true).Matches(text)) == text);
 
     [Fact]
     public void Classes_are_those_of_code_points() =>
