@@ -1,5 +1,7 @@
+using BranchGrpo.Cli.Commands;
 using BranchGrpo.Cli.Images;
 using BranchGrpo.Kit;
+using BranchGrpo.Kit.Models.Policies;
 using BranchGrpo.Kit.Models.Tasks;
 
 namespace BranchGrpo.Cli;
@@ -10,6 +12,17 @@ internal static class RecipeNames
     /// <summary>The recipes of the embedded task, or of image models.</summary>
     public static IReadOnlyList<Recipe> For(ImageChoice? images, Geometry geometry) =>
         images is null ? Recipes.For(geometry) : ImageRecipes.For(images.Family, images.Sizes().Policy.Tuning, geometry);
+
+    /// <summary>The recipe of a name, of the embedded task or of an image model with adapters; all of the embedded task without a name.</summary>
+    /// <param name="name">As typed.</param>
+    /// <param name="geometry">As typed; quick for the embedded task and paper for image models if null.</param>
+    public static (IReadOnlyList<Recipe> Recipes, Recipe Baseline, Geometry Geometry) Shown(string? name, string? geometry)
+    {
+        var family = name is null ? null : ImageRecipes.FamilyOf(name);
+        var shape = PlanOptions.ParseGeometry(geometry ?? (family is null ? "quick" : "paper"));
+        var all = family is { } known ? ImageRecipes.For(known, FineTuning.Adapters.OfAttention(128), shape) : Recipes.For(shape);
+        return (name is null ? all : [Find(name, all)], all.First(r => r.Name.EndsWith("DanceGRPO", StringComparison.OrdinalIgnoreCase)), shape);
+    }
 
     /// <summary>The recipe of that name, whatever its case.</summary>
     /// <exception cref="Failure">No such recipe; the message names the nearest.</exception>

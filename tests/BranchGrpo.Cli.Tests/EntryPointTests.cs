@@ -107,6 +107,8 @@ public sealed class EntryPointTests : IDisposable
         Assert.Equal(0, code);
         Assert.Contains("12.69", cost);                                         // 203 evaluations of 16 leaves
         Assert.Contains("13.68 / 13.68", cost);
+        (code, cost, _) = await StartAsync("cost flux-branchgrpo");
+        Assert.Equal((0, true), (code, cost.Contains("12.69", StringComparison.Ordinal)));
     }
 
     [Fact]

@@ -9,23 +9,44 @@ using Xunit;
 namespace BranchGrpo.Cli.Tests;
 
 /// <summary>The whole path of real image models on tiny ones: check, embed, train, stop and go on, draw, score.</summary>
-public sealed class ImageModelTests : IDisposable
+public sealed class ImageModelTests : IClassFixture<ImageModelTests.Tiny>, IDisposable
 {
     private const string Train = "--prompts tiny/prompts.txt --geometry quick --iterations 2 --jobs 1 --held-out clipscore";
     private readonly TemporaryFolder folder = new();
 
-    public ImageModelTests()
+    public ImageModelTests(Tiny made)
     {
-        LibTorch.Load();
-        TinyModels.Make(folder.File("tiny"));
+        foreach (var file in Directory.EnumerateFiles(made.Folder.Path, "*", SearchOption.AllDirectories))
+        {
+            var copy = folder.File(Path.Combine("tiny", Path.GetRelativePath(made.Folder.Path, file)));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(file, copy);
+        }
     }
 
     public void Dispose() => folder.Dispose();
 
+    /// <summary>Made once; every test has a copy.</summary>
+    public sealed class Tiny : IDisposable
+    {
+        public Tiny()
+        {
+            LibTorch.Load();
+            TinyModels.Make(Folder.Path);
+        }
+
+        internal TemporaryFolder Folder { get; } = new();
+
+        public void Dispose() => Folder.Dispose();
+    }
+
     [Fact]
     public async Task From_a_folder_of_checkpoints_to_scores()
     {
-        Assert.Contains("complete: 'run' can train", await Succeeds("models check tiny --device cpu"));
+        var check = await Succeeds("models check tiny --device cpu");
+        Assert.Contains("complete: 'run' can train", check);
+        Assert.Contains("lora 4: ", check);                                     // what the tiny preset is predicted to need
+        Assert.Contains(", fits", check);
         Assert.Contains("8 of them embedded now", await Succeeds("models embed --models tiny --prompts tiny/prompts.txt --count 8"));
         Assert.Contains("12 prompts in", await Succeeds("models embed --models tiny --prompts tiny/prompts.txt --count 12"));
 
@@ -34,7 +55,8 @@ public sealed class ImageModelTests : IDisposable
         var record = RunRecord.Read(folder.File("run/flux-branchgrpo-seed1/record.jsonl"));
         Assert.True(record.IsComplete);
         Assert.Equal(2, record.LastIteration);
-        Assert.All(record.Evaluations, e => Assert.True(e.Scores.ContainsKey("hps") && e.Scores.ContainsKey("heldout") && e.Scores.ContainsKey("clipscore-published")));
+        string[] scores = ["hpsv2.1", "heldout", "clipscore-published"];
+        Assert.All(record.Evaluations, e => Assert.All(scores, score => Assert.True(e.Scores.ContainsKey(score), score)));
         Assert.All(record.Iterations, i => Assert.True(i.Metrics.FirstRatioError <= 1e-6 && i.Metrics.GradNorm > 0));
         Assert.True(File.Exists(folder.File("run/report.html")));
         Assert.NotEqual(Picture.Read(folder.File("run/flux-branchgrpo-seed1/before.png")).Bytes.ToArray(),
@@ -44,7 +66,8 @@ public sealed class ImageModelTests : IDisposable
         await Succeeds("sample --models tiny --prompts \"a red cat\" \"a dog at night\" --checkpoint run/flux-branchgrpo-seed1/policy --out grid.png");
         Assert.True(Picture.Read(folder.File("grid.png")).Width >= 64);
 
-        const string score = "eval --models tiny --prompts tiny/prompts.txt --count 8 --held-out pickscore --checkpoint run/flux-branchgrpo-seed1/policy --out scores";
+        const string score = "eval --models tiny --prompts tiny/prompts.txt --count 8 --held-out pickscore "
+            + "--checkpoint run/flux-branchgrpo-seed1/policy --out scores";
         Assert.Contains("pickscore-published", await Succeeds(score));
         var lines = File.ReadAllLines(folder.File("scores/scores.jsonl"));
         Assert.Equal(9, lines.Length);
@@ -52,7 +75,7 @@ public sealed class ImageModelTests : IDisposable
         await Succeeds(score);
         Assert.Equal(lines, File.ReadAllLines(folder.File("scores/scores.jsonl")));
         using var summary = JsonDocument.Parse(File.ReadAllText(folder.File("scores/summary.json")));
-        Assert.True(double.IsFinite(summary.RootElement.GetProperty("means").GetProperty("hps").GetDouble()));
+        Assert.True(double.IsFinite(summary.RootElement.GetProperty("means").GetProperty("hpsv2.1").GetDouble()));
     }
 
     [Fact]
@@ -63,7 +86,8 @@ public sealed class ImageModelTests : IDisposable
         using (var process = StartedProgram.Start(folder.Path, run + " --out parts"))
         {
             var record = folder.File("parts/sd3-branchgrpo-mix-seed1/record.jsonl");
-            while (!process.HasExited && !(File.Exists(record) && Lines(record).Any(l => l.Contains("\"event\":\"iteration\"", StringComparison.Ordinal)))) await Task.Delay(10);
+            bool HasIterated() => File.Exists(record) && Lines(record).Any(l => l.Contains("\"event\":\"iteration\"", StringComparison.Ordinal));
+            while (!process.HasExited && !HasIterated()) await Task.Delay(10);
             process.Kill(entireProcessTree: true);
             await process.WaitForExitAsync();
         }
@@ -97,8 +121,23 @@ public sealed class ImageModelTests : IDisposable
         Assert.Equal(1, code);
         Assert.Contains(expected, error);
         Assert.DoesNotContain("   at ", error + output);
-        (code, output, _) = await StartedProgram.RunAsync(folder.Path, "models check tiny --device cpu");
-        Assert.Contains(code == 0 ? "not here" : "MISSING", output);
+    }
+
+    [Fact]
+    public async Task Check_names_what_is_missing_and_fails()
+    {
+        File.Delete(folder.File("tiny/sd3/tokenizer_3/spiece.model"));
+        File.WriteAllText(folder.File("tiny/aesthetic/sac+logos+ava1-l14-linearMSE.pth"), "not a checkpoint");
+        var (code, output, error) = await StartedProgram.RunAsync(folder.Path, "models check tiny --device cpu");
+        Assert.Equal(1, code);
+        Assert.Contains("tokenizer_3/spiece.model is missing (the T5 tokenizer)", output);
+        Assert.Equal(2, output.Split("  MISSING").Length - 1);
+        Assert.DoesNotContain("   at ", error + output);
+        Directory.CreateDirectory(folder.File("empty"));
+        (code, output, _) = await StartedProgram.RunAsync(folder.Path, "models check empty");
+        Assert.Equal(1, code);
+        Assert.Contains("not here", output);
+        Assert.Contains("To train it takes a complete FLUX", output);
     }
 
     [Fact]

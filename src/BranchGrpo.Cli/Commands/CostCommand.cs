@@ -15,9 +15,8 @@ internal static class CostCommand
         var command = new Command("cost", "Evaluations, edges and memory of an iteration, predicted; published numbers beside.") { name, geometry };
         command.SetAction(parsed =>
         {
-            var shape = PlanOptions.ParseGeometry(parsed.GetValue(geometry) ?? "quick");
-            var recipes = parsed.GetValue(name) is { } one ? [RecipeNames.Find(one, shape)] : Recipes.For(shape);
-            var dance = CostModel.Of(Recipes.Find("DanceGRPO", shape)).ForwardUnits;
+            var (recipes, baseline, shape) = RecipeNames.Shown(parsed.GetValue(name), parsed.GetValue(geometry));
+            var dance = CostModel.Of(baseline).ForwardUnits;
             ConsoleTable.Print(new(
                 $"One iteration, geometry {shape.ToString().ToLowerInvariant()}",
                 ["recipe", "leaves", "edges", "updates", "NFE/leaf", "trained/leaf", "edges/leaf", "published", "peak latents", "cost to DanceGRPO"],

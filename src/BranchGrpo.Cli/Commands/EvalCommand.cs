@@ -11,16 +11,22 @@ internal static class EvalCommand
         var images = new ImageOptions(trains: false);
         var all = new Option<bool>("--all") { Description = "every prompt of the file, none of which a run was trained on" };
         var family = new Option<string?>("--family") { Description = "flux or sd3; the one that is there if not given" };
-        var preset = new Option<string?>("--preset") { Description = "gpu24, gpu80, gpu141 or tiny: size of the pictures; the largest that fits if not given" };
-        var device = new Option<string?>("--device") { Description = "cpu or cuda; the preset's if not given" };
-        var count = new Option<int>("--count") { Description = "prompts, set aside from the file as runs do; 400 in the papers", DefaultValueFactory = _ => 400 };
-        var checkpoint = new Option<string?>("--checkpoint") { Description = "a run's policy.safetensors, or folder of adapters; the base policy if not given" };
+        var (preset, device) = (PipelineOptions.PresetOption(), PipelineOptions.DeviceOption());
+        var count = new Option<int>("--count")
+        {
+            Description = "prompts, of those that runs set aside in the file; 400 in the papers",
+            DefaultValueFactory = _ => 400,
+        };
+        var checkpoint = new Option<string?>("--checkpoint") { Description = PipelineOptions.Checkpoint };
         var folder = new Option<DirectoryInfo>("--out")
         {
             Description = "folder of the scores; started again with the same one, it goes on",
             DefaultValueFactory = _ => new(Path.Combine("runs", "eval")),
         };
-        var command = new Command("eval", "Score a checkpoint of an image model on held-out prompts.") { family, preset, device, count, all, checkpoint, folder };
+        var command = new Command("eval", "Score a checkpoint of an image model on held-out prompts.")
+        {
+            family, preset, device, count, all, checkpoint, folder,
+        };
         images.AddTo(command);
         command.SetAction(parsed =>
         {

@@ -37,7 +37,9 @@ internal static class ModelsCommand
             LibTorch.Load();
             var path = parsed.GetValue(folder)!.FullName;
             RunFolder.Prepare(path);
-            Console.WriteLine(TinyModels.Make(path, parsed.GetValue(seed)));
+            var made = TinyModels.Make(path, parsed.GetValue(seed));
+            foreach (var model in made.Models) Console.WriteLine($"{model.Kind.Title(),-28} {model.Path}");
+            Console.WriteLine($"Next: branchgrpo run flux-branchgrpo --models {path} --prompts {Path.Combine(path, TinyModels.Prompts)}");
         });
         return command;
     }

@@ -13,8 +13,7 @@ internal static class RecipesCommand
         var command = new Command("recipes", "The methods, every value spelled out.") { name, geometry };
         command.SetAction(parsed =>
         {
-            var shape = PlanOptions.ParseGeometry(parsed.GetValue(geometry) ?? "quick");
-            foreach (var recipe in parsed.GetValue(name) is { } one ? [RecipeNames.Find(one, shape)] : Recipes.For(shape)) Print(recipe);
+            foreach (var recipe in RecipeNames.Shown(parsed.GetValue(name), parsed.GetValue(geometry)).Recipes) Print(recipe);
         });
         return command;
     }

@@ -20,7 +20,7 @@ internal static class SampleCommand
                 + "With --models any texts, or a prompt file, of which the first 16 are drawn",
             AllowMultipleArgumentsPerToken = true,
         };
-        var checkpoint = new Option<string?>("--checkpoint") { Description = $"a run's {RunFolder.Policy}, or folder of adapters; the base policy if not given" };
+        var checkpoint = new Option<string?>("--checkpoint") { Description = PipelineOptions.Checkpoint };
         var file = new Option<FileInfo>("--out") { Description = "the PNG file", DefaultValueFactory = _ => new("grid.png") };
         var seed = new Option<ulong>("--seed") { Description = "seed of the noise", DefaultValueFactory = _ => 7 };
         var images = new PipelineOptions();

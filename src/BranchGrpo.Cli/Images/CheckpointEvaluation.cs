@@ -88,7 +88,10 @@ internal static class CheckpointEvaluation
             new { run = JsonDocument.Parse(title).RootElement, means = rows.ToDictionary(r => r.Name, r => r.Values.Average()), machine = Machine.Describe() },
             WorkerJob.Indented));
         ConsoleTable.Print(new($"{done.Count} prompts, one picture each", ["score", "mean", "standard error", "lowest", "highest"],
-            [.. rows.Select(r => (IReadOnlyList<string>)[r.Name, Text(r.Values.Average()), Text(Error(r.Values)), Text(r.Values.Min()), Text(r.Values.Max())])]));
+        [
+            .. rows.Select(r => (IReadOnlyList<string>)
+                [r.Name, Text(r.Values.Average()), Text(Error(r.Values)), Text(r.Values.Min()), Text(r.Values.Max())]),
+        ]));
         Console.WriteLine($"Scores: {Path.Combine(folder, Lines)}; pictures of the first {Math.Min(Shown, done.Count)} beside them.");
     }
 

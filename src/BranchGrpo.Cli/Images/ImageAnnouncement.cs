@@ -1,6 +1,8 @@
-using BranchGrpo.Cli.Compare;
+using BranchGrpo.Kit;
+using BranchGrpo.Kit.Models.Library;
 using BranchGrpo.Kit.Models.Policies;
 using BranchGrpo.Kit.Models.Prompts;
+using BranchGrpo.Kit.Models.Tasks;
 
 namespace BranchGrpo.Cli.Images;
 
@@ -16,8 +18,21 @@ internal static class ImageAnnouncement
             + $"{options.PolicyOptions.Dtype}");
         Say("trained on", string.Join(", ", options.Rewards.Select(r => FormattableString.Invariant($"{r.Weight:0.####} {r.Name}"))));
         if (options.HeldOut.Count > 0) Say("reported besides", string.Join(", ", options.HeldOut.Select(r => r.Name)));
-        Say("prompts", $"{options.TrainingPrompts.Count} of {training.Count} to train on; {heldOut.Count} held out, {options.EvaluationPrompts.Count} of them judged in training");
+        Say("prompts", $"{options.TrainingPrompts.Count} of {training.Count} to train on; {heldOut.Count} held out, "
+            + $"{options.EvaluationPrompts.Count} of them judged in training");
         PrintProblems(file);
+        PrintNeeds(choice, options);
+    }
+
+    private static void PrintNeeds(ImageChoice choice, ImageTaskOptions options)
+    {
+        var recipe = choice.RecipeOf(ImageChoice.BranchOf(choice.Family), Geometry.Paper);
+        var rewards = options.Rewards.Concat(options.HeldOut).Sum(r => r.Bytes);
+        var needed = MemoryModel.Of(options.Preset, recipe, DiffusionPipeline.Open(options.Pipeline), rewards);
+        var memory = DeviceMemory.Of(options.Device);
+        Say("memory", $"{ModelsReport.Size((long)needed.Peak)} predicted for BranchGRPO" + (memory is null ? ""
+            : needed.Peak <= memory.Bytes ? $", of {ModelsReport.Size(memory.Bytes)}"
+            : $"; {memory.Name} has {ModelsReport.Size(memory.Bytes)}: a smaller --preset, or fewer --held-out rewards, would fit"));
     }
 
     /// <summary>Lines of a prompt file that gave no prompt.</summary>

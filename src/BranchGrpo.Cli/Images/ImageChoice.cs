@@ -39,6 +39,9 @@ internal sealed record ImageChoice
     /// <summary>DanceGRPO of a method's family.</summary>
     public static string BaselineOf(string method) => method[..(method.IndexOf('-', StringComparison.Ordinal) + 1)] + "dancegrpo";
 
+    /// <summary>BranchGRPO of a family.</summary>
+    public static string BranchOf(ImageFamily family) => family.ToString().ToLowerInvariant() + "-branchgrpo";
+
     /// <summary>The recipe of a method, with as many prompts per iteration as the preset holds.</summary>
     public Recipe RecipeOf(string method, Geometry geometry) => Sizes().Of(ImageRecipes.Find(method, Sizes().Policy.Tuning, geometry));
 

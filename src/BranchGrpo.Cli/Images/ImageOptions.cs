@@ -10,6 +10,9 @@ namespace BranchGrpo.Cli.Images;
 /// <param name="trains">Whether the command trains.</param>
 internal sealed class ImageOptions(bool trains)
 {
+    /// <summary>Transformers of fewer parameters are tiny ones, which a CPU trains in seconds.</summary>
+    public const long LargestTiny = 50_000_000;
+
     private readonly Option<DirectoryInfo?> models = ModelsOption.Create();
     private readonly Option<FileSystemInfo?> prompts = new("--prompts")
     {
@@ -28,7 +31,10 @@ internal sealed class ImageOptions(bool trains)
         DefaultValueFactory = _ => "hps",
     };
 
-    private readonly Option<string?> heldOut = new("--held-out") { Description = "rewards that are reported only, or none; all others of the folder if not given" };
+    private readonly Option<string?> heldOut = new("--held-out")
+    {
+        Description = "rewards that are reported only, or none; all others of the folder if not given",
+    };
 
     private readonly Option<DirectoryInfo> embeddings = EmbeddingsOption();
 
@@ -88,7 +94,7 @@ internal sealed class ImageOptions(bool trains)
     public static string PresetFor(ModelFolder folder, ImageFamily family)
     {
         var pipeline = folder.Require(RewardCatalogue.KindOf(family));
-        if (pipeline.Part("transformer") is { Parameters: < 50_000_000 }) return "tiny";
+        if (pipeline.Part("transformer") is { Parameters: < LargestTiny }) return "tiny";
         var memory = torch.cuda.is_available() ? DeviceMemory.Of(torch.CUDA) : null;
         return (memory is null ? null : ImagePreset.Fitting(family, memory.Bytes))?.Name ?? throw new Failure(
             $"{(memory is null ? "There is no CUDA device here" : $"{memory.Name} has {ModelsReport.Size(memory.Bytes)}")}, which no preset of {family} fits; "

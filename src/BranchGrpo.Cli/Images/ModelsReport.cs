@@ -1,5 +1,7 @@
 using System.Globalization;
 using BranchGrpo.Kit.Models.Library;
+using BranchGrpo.Kit.Models.Policies;
+using BranchGrpo.Kit.Models.Tasks;
 using BranchGrpo.Kit.Native;
 using TorchSharp;
 
@@ -9,7 +11,7 @@ namespace BranchGrpo.Cli.Images;
 internal static class ModelsReport
 {
     /// <summary>Prints what was found, what is missing and whether it fits.</summary>
-    /// <returns>0 when there is a complete image model and a complete reward, else 1.</returns>
+    /// <returns>0 when there is a complete image model and a complete reward, and nothing is damaged; else 1.</returns>
     public static int Print(ModelFolder folder, string? device)
     {
         LibTorch.Load();
@@ -19,17 +21,42 @@ internal static class ModelsReport
         var place = EmbeddedTask.Find(device ?? (torch.cuda.is_available() ? "cuda" : "cpu"));
         var memory = DeviceMemory.Of(place);
         Say("device", memory is null ? $"{place}, memory not known" : $"{memory.Name}, {Size(memory.Bytes)}");
-        var policy = folder.Models.Any(m => m is { IsComplete: true, Kind: ModelKind.Flux or ModelKind.StableDiffusion3 });
-        var reward = folder.Models.Any(m => m is { IsComplete: true, Kind: not (ModelKind.Flux or ModelKind.StableDiffusion3) });
-        Console.WriteLine(policy && reward ? "An image model and a reward are complete: 'run' can train."
+        FoundModel[] complete = [.. folder.Models.Where(m => m.IsComplete)];
+        var rewards = RewardCatalogue.In(folder);
+        foreach (var model in complete.Where(IsPipeline)) PrintNeeds(folder, model, rewards, memory);
+        var (policy, reward) = (complete.Any(IsPipeline), rewards.Count > 0);
+        Console.WriteLine(policy && reward
+            ? $"An image model and a reward are complete: 'run' can train.{(Damaged(folder) ? " What is marked MISSING cannot be used." : "")}"
             : $"To train it takes {(policy ? "" : "a complete FLUX or Stable Diffusion 3 pipeline")}{(policy || reward ? "" : " and ")}"
                 + $"{(reward ? "" : "a complete reward model")}; see above.");
-        return policy && reward ? 0 : 1;
+        return policy && reward && !Damaged(folder) ? 0 : 1;
     }
 
     /// <summary>One line per model, for <c>doctor</c>.</summary>
     public static string Line(FoundModel model) => $"{model.Summary}, {Size(model.Bytes)}"
         + (model.IsComplete ? "" : $"; MISSING: {string.Join("; ", model.Faults)}");
+
+    private static bool IsPipeline(FoundModel model) => model.Kind is ModelKind.Flux or ModelKind.StableDiffusion3;
+
+    private static bool Damaged(ModelFolder folder) => folder.Models.Any(m => !m.IsComplete);
+
+    /// <summary>Memory of an iteration of BranchGRPO at each preset, with HPS where it is there, and of the text encoders before.</summary>
+    private static void PrintNeeds(ModelFolder folder, FoundModel model, IReadOnlyList<string> rewards, DeviceMemory? memory)
+    {
+        var family = model.Kind == ModelKind.Flux ? ImageFamily.Flux : ImageFamily.Sd3;
+        var pipeline = DiffusionPipeline.Open(model.Path);
+        var bytes = rewards.Count == 0 ? 0 : RewardCatalogue.Parse(folder, rewards[0]).Sum(r => r.Bytes);
+        var isTiny = model.Part("transformer")!.Parameters < ImageOptions.LargestTiny;
+        foreach (var preset in ImagePreset.All.Where(p => p.Family == family && p.Card == Card.None == isTiny))
+        {
+            var recipe = preset.Of(ImageRecipes.Find(ImageChoice.BranchOf(family), preset.Policy.Tuning));
+            var needed = MemoryModel.Of(preset, recipe, pipeline, bytes).Peak;
+            Say($"{model.Kind.Title()}, {preset.Name}", $"{preset.Policy.Width} x {preset.Policy.Height}, {preset.Policy.Tuning}: "
+                + $"{Size((long)needed)} predicted" + (memory is null ? "" : needed <= memory.Bytes ? ", fits" : ", does not fit"));
+        }
+        var encoders = model.Parts.Where(p => p.Name.StartsWith("text_encoder", StringComparison.Ordinal)).Sum(p => p.BytesAs(torch.ScalarType.BFloat16));
+        Say("", $"embedding prompts before that: {Size(encoders)} of text encoders, which then leave");
+    }
 
     private static void Print(FoundModel model)
     {

@@ -9,9 +9,19 @@ internal sealed class PipelineOptions
 {
     private readonly Option<DirectoryInfo?> models = ModelsOption.Create();
     private readonly Option<string?> family = new("--family") { Description = "flux or sd3; the one that is there if not given" };
-    private readonly Option<string?> preset = new("--preset") { Description = "gpu24, gpu80, gpu141 or tiny: size of the pictures; the largest that fits if not given" };
-    private readonly Option<string?> device = new("--device") { Description = "cpu or cuda; the preset's if not given" };
+    private readonly Option<string?> preset = PresetOption();
+    private readonly Option<string?> device = DeviceOption();
     private readonly Option<DirectoryInfo> embeddings = ImageOptions.EmbeddingsOption();
+
+    /// <summary>What <c>--checkpoint</c> takes.</summary>
+    public const string Checkpoint = "a run's policy: a folder of adapters or a policy.safetensors; the base policy if not given";
+
+    public static Option<string?> PresetOption() => new("--preset")
+    {
+        Description = "gpu24, gpu80, gpu141 or tiny: size of the pictures; the largest that fits if not given",
+    };
+
+    public static Option<string?> DeviceOption() => new("--device") { Description = "cpu or cuda; the preset's if not given" };
 
     public void AddTo(Command command)
     {

@@ -28,9 +28,8 @@ internal static class Architecture
         using (network)
         {
             var wrong = Checkpoint.Misfits(network, weights, rename);
-            return wrong.Length == 0 ? null
-                : $"{weights.Name} does not fit its configuration: {string.Join("; ", wrong.Take(Told))}"
-                    + $"{(wrong.Length > Told ? $"; … {wrong.Length} in all" : "")}";
+            return wrong.Length == 0 ? null : $"{weights.Name} does not fit its configuration: {string.Join("; ", wrong.Take(Told))}"
+                + (wrong.Length > Told ? $"; … {wrong.Length} in all" : "");
         }
     }
 

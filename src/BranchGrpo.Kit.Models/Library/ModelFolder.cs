@@ -59,8 +59,7 @@ public sealed class ModelFolder
         return model.IsComplete ? model : throw new FileNotFoundException($"{kind.Title()} in {model.Path} cannot be used: {string.Join("; ", model.Faults)}");
     }
 
-    /// <summary>A folder with <c>vocab.json</c> and <c>merges.txt</c> of CLIP, which HPS and OpenCLIP models do not bring along; null if there is
-    /// none.</summary>
+    /// <summary>A folder with <c>vocab.json</c> and <c>merges.txt</c> of CLIP, which HPS does not bring along; null if there is none.</summary>
     public string? ClipVocabulary => Models
         .SelectMany(m => (string[])[System.IO.Path.Combine(m.Path, "tokenizer"), m.Path, System.IO.Path.GetDirectoryName(m.Path)!])
         .FirstOrDefault(HasClipVocabulary);

@@ -61,6 +61,7 @@ public static class RewardCatalogue
         var clip = name == "aesthetic" ? folder.Require(ModelKind.ClipL) : null;
         return new(name, device => Load(folder, model, clip, device), weight)
         {
+            Identity = PromptCache.Fingerprint("", clip is null ? [model.Path] : [model.Path, clip.Path]).Trim(),
             Bytes = model.Parts.Concat(clip?.Parts ?? []).Sum(p => p.BytesAs(ScalarType.Float32)),
         };
     }

@@ -86,12 +86,12 @@ public sealed class PromptCache(string folder, string encoders)
     /// <summary>A text that tells encoders apart without reading gigabytes: settings, names and sizes of files, and 64 KiB of each file's beginning,
     /// middle and end.</summary>
     /// <param name="settings">What else decides the embedding, such as the number of tokens.</param>
-    /// <param name="folders">Folders of encoders and tokenizers.</param>
+    /// <param name="folders">Folders of encoders and tokenizers, or single files.</param>
     public static string Fingerprint(string settings, IEnumerable<string> folders)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var sample = new byte[1 << 16];
-        foreach (var file in folders.SelectMany(f => Directory.GetFiles(f).Order(StringComparer.Ordinal)))
+        foreach (var file in folders.SelectMany(f => File.Exists(f) ? (string[])[f] : [.. Directory.GetFiles(f).Order(StringComparer.Ordinal)]))
         {
             using var stream = File.OpenRead(file);
             hash.AppendData(Encoding.UTF8.GetBytes($"{Path.GetFileName(Path.GetDirectoryName(file))}/{Path.GetFileName(file)} {stream.Length}\n"));

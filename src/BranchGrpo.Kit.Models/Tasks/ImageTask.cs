@@ -108,7 +108,8 @@ public sealed class ImageTask : IDisposable
         var policy = options.PolicyOptions;
         var rewards = string.Join(" + ", options.Rewards.Select(r => FormattableString.Invariant($"{r.Weight:0.####} {r.Name}")));
         var settings = SettingsText.Of((policy.Tuning, policy.Guidance, policy.TextTokens, policy.Dtype, options.Preset.EvaluationPrompts, options.Mixing));
-        string[] rest = [pipeline.Fingerprint, settings, .. options.HeldOut.Select(r => r.Name), .. options.EvaluationPrompts, "", .. options.TrainingPrompts];
+        var models = options.Rewards.Concat(options.HeldOut).Select(r => $"{r.Name} {r.Identity}");
+        string[] rest = [pipeline.Fingerprint, settings, .. models, .. options.EvaluationPrompts, "", .. options.TrainingPrompts];
         var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', rest))))[..8];
         return $"{pipeline.Family.ToString().ToLowerInvariant()} {policy.Width}x{policy.Height}, {policy.Tuning}, {rewards}, {hash}";
     }

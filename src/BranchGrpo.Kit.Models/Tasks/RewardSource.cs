@@ -12,6 +12,9 @@ public sealed record RewardSource(string Name, Func<Device, ImageReward> Load, d
     /// <summary>Factor in the weighted sum.</summary>
     public double Weight { get; init => field = Finite(value); } = Finite(Weight);
 
+    /// <summary>Tells its weights apart from others of the same name, so that a run is never continued with another reward.</summary>
+    public string Identity { get; init; } = "";
+
     /// <summary>Bytes of its weights on the device, for the prediction of memory.</summary>
     public long Bytes { get; init; }
 

@@ -63,9 +63,14 @@ public static class ImageLab
         };
     }
 
-    /// <summary>A recipe at the paper's geometry (T = 20) with the prompts per iteration that the sizes allow.</summary>
+    /// <summary>A recipe at the paper's geometry (T = 20) with the prompts per iteration that the sizes allow. Tiny models get a hundred times the step
+    /// size and no weight average: they train for minutes, not for days.</summary>
     /// <param name="name">Such as <c>flux-branchgrpo</c>.</param>
-    public static Recipe Recipe(string name) => Sizes.Of(ImageRecipes.Find(name, Sizes.Policy.Tuning));
+    public static Recipe Recipe(string name)
+    {
+        var recipe = Sizes.Of(ImageRecipes.Find(name, Sizes.Policy.Tuning));
+        return IsTiny ? recipe with { LearningRate = 100 * recipe.LearningRate, EmaDecay = null } : recipe;
+    }
 
     /// <summary>Trains recipes for the preset's budget, or returns the runs if they were made before.</summary>
     /// <param name="recipes">The baseline first.</param>

@@ -1,7 +1,9 @@
 using System.Security.Cryptography;
+using BranchGrpo.Kit.Models.Files;
 using BranchGrpo.Kit.Models.Library;
 using BranchGrpo.Kit.Models.Library.Tiny;
 using BranchGrpo.Kit.Models.Text;
+using TorchSharp;
 using Xunit;
 
 namespace BranchGrpo.Kit.Models.Tests.Library;
@@ -18,9 +20,9 @@ public sealed class TinyModelsTests : IClassFixture<TinyModelsTests.Folder>
     {
         public Folder() : this(1) { }
 
-        public Folder(ulong seed) => TinyModels.Make(Path, seed);
+        internal Folder(ulong seed) => TinyModels.Make(Path, seed);
 
-        public Folder(string original)
+        internal Folder(string original)
         {
             foreach (var file in Directory.EnumerateFiles(original, "*", SearchOption.AllDirectories))
             {
@@ -50,8 +52,11 @@ public sealed class TinyModelsTests : IClassFixture<TinyModelsTests.Folder>
     public void Equal_seeds_give_equal_files_and_others_others()
     {
         using Folder again = new(), other = new(2);
+        Assert.All(Directory.EnumerateFiles(made, "*", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(made, f)),
+            file => Assert.Equal(Checksum(made, file), Checksum(again.Path, file)));
+        var reward = Path.Combine("hps", "HPS_v2.1_compressed.pt");
+        Assert.NotEqual(Checksum(made, reward), Checksum(other.Path, reward));
         var weights = Path.Combine("flux", "vae", "diffusion_pytorch_model.safetensors");
-        Assert.Equal(Checksum(made, weights), Checksum(again.Path, weights));
         Assert.NotEqual(Checksum(made, weights), Checksum(other.Path, weights));
         Assert.NotEqual(Checksum(made, weights), Checksum(made, weights.Replace("flux", "sd3", StringComparison.Ordinal)));
     }
@@ -113,6 +118,31 @@ public sealed class TinyModelsTests : IClassFixture<TinyModelsTests.Folder>
         var fault = Assert.Single(ModelFolder.Open(folder.Path).Find(kind)!.Faults);
         Assert.Contains(expected, fault);
         Assert.DoesNotContain('\n', fault);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("state_dict")]
+    public void Archives_give_back_the_tensors_that_were_written(string? key)
+    {
+        var path = Path.Combine(Directory.CreateTempSubdirectory("branchgrpo-archive-").FullName, "weights.pt");
+        using var scope = torch.NewDisposeScope();
+        using var generator = new torch.Generator(5);
+        KeyValuePair<string, torch.Tensor>[] tensors =
+        [
+            new("scalar", torch.tensor(4.6f)), new("row", torch.randn([5], generator: generator)), new("plain", torch.randn([3, 2], generator: generator)),
+            new("turned", torch.randn([2, 3, 4], generator: generator).permute(2, 0, 1)),
+            new("half", torch.randn([2, 2], generator: generator).to(torch.float16)),
+        ];
+        TorchArchive.Write(path, tensors, key);
+        using var read = Checkpoint.Open(path);
+        Assert.Equal(tensors.Select(t => t.Key).Order(), read.Entries.Keys.Order());
+        foreach (var (name, tensor) in tensors)
+        {
+            using var back = read.Read(name);
+            Assert.Equal((tensor.dtype, string.Join(' ', tensor.shape)), (back.dtype, string.Join(' ', back.shape)));
+            Assert.True(tensor.eq(back).all().item<bool>(), name);
+        }
     }
 
     private static string Checksum(string folder, string file) => Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(Path.Combine(folder, file))));

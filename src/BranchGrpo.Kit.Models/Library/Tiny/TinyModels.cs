@@ -22,7 +22,7 @@ public static class TinyModels
     public static ModelFolder Make(string folder, ulong seed = 1)
     {
         using var quiet = no_grad();
-        var network = new TinyNetwork(seed);
+        var network = new TinyNetwork(folder, seed);
         var vocabulary = MakeFlux(Path.Combine(folder, "flux"), network);
         MakeSd3(Path.Combine(folder, "sd3"), network);
         TinyRewards.Make(folder, network, vocabulary);

@@ -4,8 +4,9 @@ using static TorchSharp.torch;
 namespace BranchGrpo.Kit.Models.Library.Tiny;
 
 /// <summary>Writes a network as publishers do: its <c>config.json</c>, then random weights of the network that the kit builds from that file.</summary>
+/// <param name="root">The folder of all models; wherever it is, equal seeds give equal files.</param>
 /// <param name="seed">Of all weights.</param>
-internal sealed class TinyNetwork(ulong seed)
+internal sealed class TinyNetwork(string root, ulong seed)
 {
     private static readonly Dictionary<string, string> Metadata = new() { ["format"] = "pt" };
 
@@ -28,7 +29,7 @@ internal sealed class TinyNetwork(ulong seed)
 
     /// <summary>Random weights; networks in folders of other names get other ones.</summary>
     public IReadOnlyList<KeyValuePair<string, Tensor>> Random(nn.Module network, string folder) =>
-        RandomWeights.Fill(network, $"{seed} {Path.GetFileName(Path.GetDirectoryName(folder))}/{Path.GetFileName(folder)}");
+        RandomWeights.Fill(network, $"{seed} {Path.GetRelativePath(root, folder).Replace('\\', '/')}");
 
     private static void WriteShards(string folder, string file, KeyValuePair<string, Tensor>[] weights)
     {

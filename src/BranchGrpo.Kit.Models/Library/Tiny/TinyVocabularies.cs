@@ -36,8 +36,8 @@ internal static class TinyVocabularies
             ["bos_token"] = Start, ["eos_token"] = End, ["pad_token"] = padding, ["unk_token"] = End,
         };
         WriteJson(Path.Combine(folder, "special_tokens_map.json"), special);
-        WriteJson(Path.Combine(folder, "tokenizer_config.json"), new Dictionary<string,
-            object>(special.Select(s => KeyValuePair.Create(s.Key, (object)s.Value)))
+        var settings = special.Select(s => KeyValuePair.Create(s.Key, (object)s.Value));
+        WriteJson(Path.Combine(folder, "tokenizer_config.json"), new Dictionary<string, object>(settings)
         {
             ["add_prefix_space"] = false, ["do_lower_case"] = true, ["model_max_length"] = 77, ["tokenizer_class"] = "CLIPTokenizer",
         });

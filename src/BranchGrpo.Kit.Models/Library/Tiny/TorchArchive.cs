@@ -26,7 +26,9 @@ internal static class TorchArchive
 
     private static void Add(ZipArchive zip, string name, ReadOnlySpan<byte> bytes)
     {
-        using var stream = zip.CreateEntry(name, CompressionLevel.NoCompression).Open();
+        var entry = zip.CreateEntry(name, CompressionLevel.NoCompression);
+        entry.LastWriteTime = new DateTimeOffset(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);              // equal weights give equal files
+        using var stream = entry.Open();
         stream.Write(bytes);
     }
 
