@@ -146,6 +146,8 @@ public sealed class RecomputeTests(ITestOutputHelper output)
 
     private static long AllocatedBytes()
     {
+        GC.Collect();                                      // what earlier tests left to the collector is freed first
+        GC.WaitForPendingFinalizers();
         var info = Mallinfo2();
         return (long)(info.Mapped + info.InUse);
     }
