@@ -31,8 +31,9 @@ internal static class RewardReader
         if (open is { } o)
         {
             var vision = o.Part("vision_cfg");
-            return Filled(new() { Kind = ModelKind.OpenClip, Path = folder, Summary = vision is null ? "no vision_cfg" : $"{vision.Long("layers", 12)} x "
-                + $"{vision.Long("width", 768)}, side {vision.Longs("image_size", 224)[0]}" }, folder);
+            var summary = vision is null ? "no vision_cfg"
+                : $"{vision.Long("layers", 12)} x {vision.Long("width", 768)}, side {vision.Longs("image_size", 224)[0]}";
+            return Filled(new() { Kind = ModelKind.OpenClip, Path = folder, Summary = summary }, folder);
         }
         if (config is not { } c || c.Text("model_type") != "clip" || c.Part("vision_config") is not { } v || c.Part("text_config") is not { } t) return null;
         var quick = (v.Text("hidden_act") ?? t.Text("hidden_act") ?? "quick_gelu") == "quick_gelu";
