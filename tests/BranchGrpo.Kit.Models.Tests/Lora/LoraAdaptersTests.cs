@@ -84,6 +84,7 @@ public sealed class LoraAdaptersTests : IDisposable
         using var wider = TinyFlux.Network(TinyFlux.Config with { Heads = 2 });
         Assert.Contains("to_z", Assert.Throws<ArgumentException>(() => LoraAdapters.Attach(network, new LoraOptions { Targets = ["to_z"] },
             new Generator(1))).Message);
+        Assert.Throws<ArgumentException>(() => LoraAdapters.Attach(network, new LoraOptions { Targets = ["q"] }, new Generator(1)));
         using (var adapters = LoraAdapters.Attach(network, new LoraOptions { Rank = 2 }, new Generator(1)))
         {
             Assert.Contains("already", Assert.Throws<InvalidOperationException>(() => LoraAdapters.Attach(network, new LoraOptions(),
