@@ -82,7 +82,7 @@ internal static class PythonPeer
                 new[] { c.Latent, c.Velocity, c.Std, s.Branches }),
             trained = cost.TrainedLevels.Select(level => level.Step).Distinct().Order(),
             stepsPerUpdate = (cost.TrainedLevels.Select(l => l.Step).Distinct().Count() + cost.Updates - 1) / cost.Updates,
-                edgesPerUpdate = edges / cost.Updates,
+            edgesPerUpdate = edges / cost.Updates,
             network = new
             {
                 width = settings.Size.Width, depth = settings.Size.Depth, heads = settings.Size.Heads, channels = settings.Size.Channels,

@@ -38,7 +38,8 @@ internal static class ScalingTable
         {
             Plan = branch.Plan with
             {
-                Schedule = NoiseSchedule.Shifted(steps), Splits = new SplitRule.Fixed(2, [.. Enumerable.Range(0, splits).Select(i => i * spread)]),
+                Schedule = NoiseSchedule.Shifted(steps),
+                Splits = new SplitRule.Fixed(2, [.. Enumerable.Range(0, splits).Select(i => i * spread)]),
             },
             Prompts = prompts,
         };

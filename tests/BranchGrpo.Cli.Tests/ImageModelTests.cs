@@ -52,6 +52,8 @@ public sealed class ImageModelTests : IClassFixture<ImageModelTests.Tiny>, IDisp
 
         var said = await Succeeds($"run flux-branchgrpo --models tiny {Train} --out run");
         Assert.Contains("4 held out", said);
+        Assert.Contains("mixed as advantages",
+            await Succeeds($"run flux-branchgrpo --models tiny {Train} --rewards hps,pickscore:0.5 --mixing advantages --out mixed"));
         var record = RunRecord.Read(folder.File("run/flux-branchgrpo-seed1/record.jsonl"));
         Assert.True(record.IsComplete);
         Assert.Equal(2, record.LastIteration);

@@ -16,7 +16,8 @@ internal static class ImageAnnouncement
         Say("model", options.Pipeline);
         Say("preset", $"{options.Preset.Name}: {options.PolicyOptions.Width} x {options.PolicyOptions.Height} pixels, {options.PolicyOptions.Tuning}, "
             + $"{options.PolicyOptions.Dtype}");
-        Say("trained on", string.Join(", ", options.Rewards.Select(r => FormattableString.Invariant($"{r.Weight:0.####} {r.Name}"))));
+        Say("trained on", string.Join(", ", options.Rewards.Select(r => FormattableString.Invariant($"{r.Weight:0.####} {r.Name}")))
+            + (options.Rewards.Count > 1 ? $", mixed as {options.Mixing.ToString().ToLowerInvariant()}" : ""));
         if (options.HeldOut.Count > 0) Say("reported besides", string.Join(", ", options.HeldOut.Select(r => r.Name)));
         Say("prompts", $"{options.TrainingPrompts.Count} of {training.Count} to train on; {heldOut.Count} held out, "
             + $"{options.EvaluationPrompts.Count} of them judged in training");

@@ -2,6 +2,7 @@ using BranchGrpo.Kit;
 using BranchGrpo.Kit.Models.Library;
 using BranchGrpo.Kit.Models.Policies;
 using BranchGrpo.Kit.Models.Prompts;
+using BranchGrpo.Kit.Models.Rewards;
 using BranchGrpo.Kit.Models.Tasks;
 
 namespace BranchGrpo.Cli.Images;
@@ -26,6 +27,9 @@ internal sealed record ImageChoice
 
     /// <summary>Names and weights, as typed.</summary>
     public required string Rewards { get; init; }
+
+    /// <summary>How they become one.</summary>
+    public RewardMixing Mixing { get; init; }
 
     /// <summary>Names of rewards that are reported and never trained on.</summary>
     public required string HeldOut { get; init; }
@@ -88,6 +92,7 @@ internal sealed record ImageChoice
             Pipeline = folder.Require(RewardCatalogue.KindOf(Family)).Path,
             Preset = Sizes(),
             Rewards = RewardCatalogue.Parse(folder, Rewards),
+            Mixing = Mixing,
             HeldOut = RewardCatalogue.Parse(folder, HeldOut),
             TrainingPrompts = training,
             EvaluationPrompts = evaluation,

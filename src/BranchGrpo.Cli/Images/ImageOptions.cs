@@ -1,6 +1,7 @@
 using System.CommandLine;
 using BranchGrpo.Kit.Models.Library;
 using BranchGrpo.Kit.Models.Policies;
+using BranchGrpo.Kit.Models.Rewards;
 using BranchGrpo.Kit.Models.Tasks;
 using TorchSharp;
 
@@ -31,6 +32,12 @@ internal sealed class ImageOptions(bool trains)
         DefaultValueFactory = _ => "hps",
     };
 
+    private readonly Option<RewardMixing> mixing = new("--mixing")
+    {
+        Description = "how several rewards become one: scores (weighted sum) or advantages (each standardised over a prompt's pictures first)",
+        DefaultValueFactory = _ => RewardMixing.Scores,
+    };
+
     private readonly Option<string?> heldOut = new("--held-out")
     {
         Description = "rewards that are reported only, or none; all others of the folder if not given",
@@ -45,7 +52,7 @@ internal sealed class ImageOptions(bool trains)
         DefaultValueFactory = _ => new(Path.Combine("runs", "embeddings")),
     };
 
-    private Option[] All => trains ? [models, prompts, count, rewards, heldOut, embeddings] : [models, prompts, rewards, heldOut, embeddings];
+    private Option[] All => trains ? [models, prompts, count, rewards, mixing, heldOut, embeddings] : [models, prompts, rewards, heldOut, embeddings];
 
     public void AddTo(Command command)
     {
@@ -85,6 +92,7 @@ internal sealed class ImageOptions(bool trains)
             Prompts = file,
             TrainingPrompts = trains ? parsed.GetValue(count) : 0,
             Rewards = trained,
+            Mixing = trains ? parsed.GetValue(mixing) : RewardMixing.Scores,
             HeldOut = others is "none" ? "" : others,
             Embeddings = parsed.GetValue(embeddings)!.FullName,
         };

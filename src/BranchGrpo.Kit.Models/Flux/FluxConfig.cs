@@ -77,7 +77,7 @@ public sealed record FluxConfig
         new SortedDictionary<string, object?>(StringComparer.Ordinal)
         {
             ["_class_name"] = "FluxTransformer2DModel", ["attention_head_dim"] = HeadWidth, ["axes_dims_rope"] = RotaryAxes,
-                ["guidance_embeds"] = GuidanceEmbeds,
+            ["guidance_embeds"] = GuidanceEmbeds,
             ["in_channels"] = InChannels, ["joint_attention_dim"] = TextWidth, ["num_attention_heads"] = Heads, ["num_layers"] = Layers,
             ["num_single_layers"] = SingleLayers, ["out_channels"] = OutChannels == InChannels ? null : OutChannels, ["patch_size"] = 1,
             ["pooled_projection_dim"] = PooledWidth,

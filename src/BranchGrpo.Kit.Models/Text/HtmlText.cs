@@ -55,8 +55,17 @@ internal static partial class HtmlText
 
     private static string? Named(string name) => EntityHelper.DecodeEntity(name);
 
-    private static string Upper(string text) => text switch { "ß" => "SS", "ﬀ" => "FF", "ﬁ" => "FI", "ﬂ" => "FL", "ﬃ" => "FFI", "ﬄ" => "FFL", "ŉ" => "ʼN",
-        _ => text.ToUpperInvariant() };
+    private static string Upper(string text) => text switch
+    {
+        "ß" => "SS",
+        "ﬀ" => "FF",
+        "ﬁ" => "FI",
+        "ﬂ" => "FL",
+        "ﬃ" => "FFI",
+        "ﬄ" => "FFL",
+        "ŉ" => "ʼN",
+        _ => text.ToUpperInvariant()
+    };
 
     [GeneratedRegex("&(#[0-9]+;?|#[xX][0-9a-fA-F]+;?|[^\t\n\f <&#;]{1,32};?)", RegexOptions.CultureInvariant)]
     private static partial Regex AnyReference { get; }

@@ -41,13 +41,17 @@ internal static class FluxCase
     {
         public FluxInput Rounded() => input with
         {
-            Latents = input.Latents.to(ScalarType.BFloat16), Text = input.Text.to(ScalarType.BFloat16), Pooled = input.Pooled.to(ScalarType.BFloat16),
+            Latents = input.Latents.to(ScalarType.BFloat16),
+            Text = input.Text.to(ScalarType.BFloat16),
+            Pooled = input.Pooled.to(ScalarType.BFloat16),
         };
 
         /// <summary>Rounded values for a network in float32, whose times are those that the rounded network works with.</summary>
         public FluxInput Widened(JsonElement bf16) => input with
         {
-            Latents = input.Latents.to(ScalarType.Float32), Text = input.Text.to(ScalarType.Float32), Pooled = input.Pooled.to(ScalarType.Float32),
+            Latents = input.Latents.to(ScalarType.Float32),
+            Text = input.Text.to(ScalarType.Float32),
+            Pooled = input.Pooled.to(ScalarType.Float32),
             Sigma = Thousandths(bf16, "effective_timestep_times_1000"),
             Guidance = input.Guidance is null ? null : Thousandths(bf16, "effective_guidance_times_1000"),
         };

@@ -14,7 +14,10 @@ public sealed class FluxTransformerTests
         var all = TinyFlux.Input(batch: 3);
         var second = all with
         {
-            Latents = all.Latents.narrow(0, 1, 1), Text = all.Text.narrow(0, 1, 1), Pooled = all.Pooled.narrow(0, 1, 1), Sigma = all.Sigma.narrow(0, 1, 1),
+            Latents = all.Latents.narrow(0, 1, 1),
+            Text = all.Text.narrow(0, 1, 1),
+            Pooled = all.Pooled.narrow(0, 1, 1),
+            Sigma = all.Sigma.narrow(0, 1, 1),
             Guidance = all.Guidance!.narrow(0, 1, 1),
         };
         Assert.True((network.Forward(all).narrow(0, 1, 1) - network.Forward(second)).abs().max().item<float>() < 1e-5);

@@ -10,7 +10,7 @@ internal static class TinyFlux
     public static FluxConfig Config { get; } = new()
     {
         InChannels = 8, Layers = 2, SingleLayers = 2, Heads = 3, HeadWidth = 16, TextWidth = 20, PooledWidth = 12, GuidanceEmbeds = true,
-            RotaryAxes = [4, 6, 6],
+        RotaryAxes = [4, 6, 6],
     };
 
     public static FluxTransformer Network(FluxConfig? config = null, ScalarType dtype = ScalarType.Float32)

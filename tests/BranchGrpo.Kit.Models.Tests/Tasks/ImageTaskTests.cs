@@ -35,8 +35,11 @@ public sealed class ImageTaskTests
         var options = TinyTask.Options(ImageFamily.Sd3);
         options = options with
         {
-            Rewards = [options.Rewards[0] with { Weight = 2 }, options.HeldOut[0] with { Weight = -0.5 }], HeldOut = [],
-            TrainingPrompts = TinyTask.Prompts[..1], EvaluationPrompts = TinyTask.Prompts[1..], Preset = options.Preset with { MicroBatch = 2 },
+            Rewards = [options.Rewards[0] with { Weight = 2 }, options.HeldOut[0] with { Weight = -0.5 }],
+            HeldOut = [],
+            TrainingPrompts = TinyTask.Prompts[..1],
+            EvaluationPrompts = TinyTask.Prompts[1..],
+            Preset = options.Preset with { MicroBatch = 2 },
         };
         using var task = ImageTask.Create(options);
         using var policy = task.LoadPolicy();

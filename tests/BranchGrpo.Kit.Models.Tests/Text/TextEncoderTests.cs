@@ -7,8 +7,11 @@ namespace BranchGrpo.Kit.Models.Tests.Text;
 
 public class TextEncoderTests
 {
-    private static readonly ClipTextConfig clip = new() { Vocabulary = 30, Width = 16, Inner = 24, Layers = 2, Heads = 2, Positions = 9, Projection = 5,
-        EndToken = 20 };
+    private static readonly ClipTextConfig clip = new()
+    {
+        Vocabulary = 30, Width = 16, Inner = 24, Layers = 2, Heads = 2, Positions = 9, Projection = 5,
+        EndToken = 20
+    };
     private static readonly T5Config t5 = new() { Vocabulary = 30, Width = 16, HeadWidth = 6, Heads = 3, Inner = 20, Layers = 2 };
     private static readonly long[,] ids = { { 7, 20, 25, 20, 1 }, { 3, 4, 5, 6, 2 } };
 

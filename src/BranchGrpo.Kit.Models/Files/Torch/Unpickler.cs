@@ -34,9 +34,20 @@ internal sealed class Unpickler(PickleBytes bytes, Func<object?[], TorchStorage>
 
     public static string Kind(object? value) => value switch
     {
-        null => "None", bool => "bool", long or BigInteger => "whole number", double => "number", string => "text", byte[] => "byte string",
-        List<object?> => "list", PickleTuple => "tuple", PickleDictionary => "dictionary", PickleGlobal name => $"{name.Module}.{name.Name}",
-        TorchTensor => "tensor", TorchStorage => "storage", TorchSize => "shape", _ => "device",
+        null => "None",
+        bool => "bool",
+        long or BigInteger => "whole number",
+        double => "number",
+        string => "text",
+        byte[] => "byte string",
+        List<object?> => "list",
+        PickleTuple => "tuple",
+        PickleDictionary => "dictionary",
+        PickleGlobal name => $"{name.Module}.{name.Name}",
+        TorchTensor => "tensor",
+        TorchStorage => "storage",
+        TorchSize => "shape",
+        _ => "device",
     };
 
     private bool Constant(byte code)
