@@ -30,16 +30,7 @@ public static class ShapesSampler
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
         using var conditioning = policy.Encode(prompts);
-        var latents = noise.to(policy.Dtype).to(policy.Device).clone();
-        var schedule = NoiseSchedule.Shifted(steps);
-        for (var i = 0; i < steps; i++)
-        {
-            using var inner = NewDisposeScope();
-            var velocity = policy.Velocity(latents, schedule[i], conditioning);
-            var next = Dynamics.Ode(schedule, i).Transition(latents, velocity).Mean.MoveToOuterDisposeScope();
-            latents.Dispose();
-            latents = next;
-        }
-        return latents.MoveToOuterDisposeScope();
+        var latents = noise.to(policy.Dtype).to(policy.Device);
+        return Dynamics.FollowOde(policy, latents, NoiseSchedule.Shifted(steps), conditioning).MoveToOuterDisposeScope();
     }
 }

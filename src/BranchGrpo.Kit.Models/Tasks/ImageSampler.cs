@@ -25,20 +25,8 @@ public static class ImageSampler
             using var index = tensor(Array.ConvertAll(rows, i => (long)i));
             using var chosen = conditioning.Select(index);
             using var drawn = stack([.. rows.Select(i => noise(new(first + i, 0, 0, NoisePurpose.Root), [.. policy.LatentShape]))], 0);     // [b, …]
-            parts.Add(Denoise(policy, drawn.to(policy.Dtype, policy.Device), schedule, chosen));
+            parts.Add(Dynamics.FollowOde(policy, drawn.to(policy.Dtype, policy.Device), schedule, chosen));
         }
         return cat(parts, 0).MoveToOuterDisposeScope();                                              // [B, …]
-    }
-
-    private static Tensor Denoise(FlowPolicy policy, Tensor latents, NoiseSchedule schedule, Conditioning conditioning)
-    {
-        for (var i = 0; i < schedule.Steps; i++)
-        {
-            using var scope = NewDisposeScope();
-            var next = Dynamics.Ode(schedule, i).Transition(latents, policy.Velocity(latents, schedule[i], conditioning)).Mean.MoveToOuterDisposeScope();
-            latents.Dispose();
-            latents = next;
-        }
-        return latents;
     }
 }

@@ -66,7 +66,7 @@ public static class CostModel
             RolloutEvaluations = shape.LevelStart[plan.Depth],
             TrainedEvaluations = levels.Sum(level => level.Latents),
             TrainedLevels = levels,
-            SharedForwards = recipe.FirstUpdateSteps(plan, iteration, seed, int.MaxValue).Sum(step => shape.LevelStart[step + 1] - shape.LevelStart[step]),
+            SharedForwards = Recipe.WholeSteps(shape, updates[0], int.MaxValue).Sum(step => shape.LevelStart[step + 1] - shape.LevelStart[step]),
             Leaves = leaves,
             TreeEdges = shape.Parent.Length - roots,
             Edges = updates.Sum(batch => batch.Length),

@@ -29,6 +29,26 @@ public abstract record Dynamics
     /// <summary>The probability-flow ODE step, x' = x + Δ·v.</summary>
     public static StepCoefficients Ode(NoiseSchedule schedule, int step) => new(1, schedule[step + 1] - schedule[step], 0);
 
+    /// <summary>Follows the probability-flow ODE through a whole schedule, one policy call per step, without gradient.</summary>
+    /// <param name="policy">Borrowed.</param>
+    /// <param name="latents">Borrowed. Shape [B, …latent].</param>
+    /// <param name="schedule">Noise levels, first to last.</param>
+    /// <param name="conditioning">One row per latent; borrowed.</param>
+    /// <returns>Shape [B, …latent]; the caller owns it.</returns>
+    public static Tensor FollowOde(FlowPolicy policy, Tensor latents, NoiseSchedule schedule, Conditioning conditioning)
+    {
+        using var quiet = no_grad();
+        var current = latents.alias();
+        for (var i = 0; i < schedule.Steps; i++)
+        {
+            using var scope = NewDisposeScope();
+            var next = Ode(schedule, i).Transition(current, policy.Velocity(current, schedule[i], conditioning)).Mean.MoveToOuterDisposeScope();
+            current.Dispose();
+            current = next;
+        }
+        return current;
+    }
+
     /// <summary>Constant noise η per unit of √time: mean = x + Δv + ½η²Δ·(x − (1 − σ)x₀)/σ², std = η√(−Δ).</summary>
     /// <param name="Eta">Noise level η &gt; 0; 0.3 on FLUX.</param>
     /// <remarks>DanceGRPO, arXiv 2505.07818; used by BranchGRPO, arXiv 2509.06040.</remarks>

@@ -89,8 +89,14 @@ public sealed record Recipe
     {
         if (latents <= 0) return new HashSet<int>();
         var (shape, updates) = Planned(plan, iteration, seed);
+        return WholeSteps(shape, updates[0], latents);
+    }
+
+    /// <summary>Denoising steps of which an update trains every node, as many as fit into a number of latents.</summary>
+    internal static IReadOnlySet<int> WholeSteps(TreeShape shape, TrainedEdge[] update, long latents)
+    {
         var steps = new HashSet<int>();
-        foreach (var step in updates[0].GroupBy(e => shape.Depth[e.Child] - 1, e => shape.Parent[e.Child]))
+        foreach (var step in update.GroupBy(e => shape.Depth[e.Child] - 1, e => shape.Parent[e.Child]))
         {
             var nodes = step.Distinct().Count();
             if (nodes != shape.LevelStart[step.Key + 1] - shape.LevelStart[step.Key] || nodes > latents) continue;

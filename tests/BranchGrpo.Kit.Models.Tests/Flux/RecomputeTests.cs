@@ -133,9 +133,9 @@ public sealed class RecomputeTests(ITestOutputHelper output)
         var held = new[] { false, true }.Select(checkpointing =>
         {
             network.Checkpointing = checkpointing;
-            var before = AllocatedBytes();
+            var before = AllocatedMemory.Bytes();
             using var sample = network.Forward(input);
-            return AllocatedBytes() - before;
+            return AllocatedMemory.Bytes() - before;
         }).ToArray();
         output.WriteLine($"held between the passes: {held[0] >> 20} MiB, with recomputation {held[1] >> 20} MiB");
         Assert.InRange((double)held[1] / held[0], 0, 0.15);
@@ -149,22 +149,5 @@ public sealed class RecomputeTests(ITestOutputHelper output)
         using var quiet = no_grad();
         foreach (var (_, parameter) in adapters.Parameters()) parameter.copy_(randn(parameter.shape, generator: new Generator(9)) * 0.2);
         return adapters;
-    }
-
-    private static long AllocatedBytes()
-    {
-        GC.Collect();                                      // what earlier tests left to the collector is freed first
-        GC.WaitForPendingFinalizers();
-        var info = Mallinfo2();
-        return (long)(info.Mapped + info.InUse);
-    }
-
-    [DllImport("libc", EntryPoint = "mallinfo2")]
-    private static extern MallocInfo Mallinfo2();
-
-    [StructLayout(LayoutKind.Sequential)]
-    private struct MallocInfo
-    {
-        public nuint Arena, FreeChunks, FastChunks, MappedChunks, Mapped, Highest, FastBytes, InUse, Free, Top;
     }
 }

@@ -38,9 +38,10 @@ public sealed partial class ActivationTests(ITestOutputHelper output)
             Zero(network, trained: !adapted);
             using var lora = adapted ? LoraAdapters.Attach(network, ((FineTuning.Adapters)tuning).Options, generator) : null;
             forward().Dispose();
-            var before = Allocated();
+            var before = AllocatedMemory.Bytes();
             using var y = forward();
-            var (kept, predicted) = (Allocated() - before, new TransformerWork(network, Rows * Columns, Text).KeptBytes(tuning, checkpointing: false, 2));
+            var kept = AllocatedMemory.Bytes() - before;
+            var predicted = new TransformerWork(network, Rows * Columns, Text).KeptBytes(tuning, checkpointing: false, 2);
             output.WriteLine($"{family} {tuning}: kept {kept / 1e6:f2} MB, predicted {predicted / 1e6:f2} MB");
             Assert.InRange(kept / predicted, 0.85, 1.15);
         }
@@ -69,24 +70,6 @@ public sealed partial class ActivationTests(ITestOutputHelper output)
         foreach (var parameter in network.parameters()) parameter.requires_grad_(trained);
     }
 
-    // What earlier tests left to the collector is freed first, not while the bytes are counted.
-    private static long Allocated()
-    {
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
-        var counts = Information();
-        return (long)(counts.MappedBytes + counts.UsedBytes);
-    }
-
     [LibraryImport("libc.so.6", EntryPoint = "mallopt")]
     private static partial int Option(int option, int value);
-
-    [LibraryImport("libc.so.6", EntryPoint = "mallinfo2")]
-    private static partial Counts Information();
-
-    [StructLayout(LayoutKind.Sequential)]
-    private struct Counts
-    {
-        public nuint Arena, FreeBlocks, FastBlocks, Mappings, MappedBytes, Highest, FastBytes, UsedBytes, FreeBytes, Top;
-    }
 }
