@@ -22,6 +22,7 @@ Option[] shared = [repetitions, threads, device, size, micro];
 var root = new RootCommand("Measures side by side, medians over repetitions and ratios; prints Markdown tables.")
 {
     Table("methods", "every recipe against DanceGRPO, the cost model and bare network calls", (s, p) => MethodTable.Print(s, p.GetValue(geometry)), geometry),
+    Table("levers", "what each way of saving time is worth", (s, _) => LeverTable.Print(s)),
     Table("published", "BranchGRPO against the published loop's shape", (s, _) => MethodTable.PrintPublished(s)),
     Table("scaling", "growth with leaves, prompts and steps", (s, _) => ScalingTable.Print(s)),
     Table("memory", "live tensors and resident memory over many iterations", (s, p) => MemoryTable.Print(s, p.GetValue(iterations)), iterations),

@@ -31,17 +31,5 @@ public sealed class AblationTests
         Assert.Throws<ArgumentException>(() => new Comparison([MadeUp.Method("mine", 10, 1, 0.1)], null).BesidePaper());
     }
 
-    [Fact]
-    public void Every_entry_of_the_catalogue_compares_recipes_of_different_names_with_the_same_budget()
-    {
-        foreach (var ablation in Enum.GetValues<Geometry>().SelectMany(Catalogue.For))
-        {
-            Assert.Equal(ablation.Recipes.Length, ablation.Recipes.Select(r => r.Name).Distinct().Count());
-            Assert.All(ablation.Recipes, r => Assert.True(r.Plan.At(1, 1).LeavesPerPrompt is 8 or 16));
-        }
-        Assert.Equal("T=20, splits 9×2 12×2 15×2 18×2, SDE 20/20, 16 leaves", Catalogue.Find("splits", Geometry.Paper).Recipes[^1].Plan.At(1, 1).ToString());
-        Assert.Contains("main, splits", Assert.Throws<ArgumentException>(() => Catalogue.Find("nothing")).Message);
-    }
-
     private static Spread? One(double value) => Spread.Of([value]);
 }

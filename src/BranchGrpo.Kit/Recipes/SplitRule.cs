@@ -93,5 +93,15 @@ public abstract record SplitRule
         }
     }
 
+    /// <summary>A K-way split at every stochastic step: a full tree inside a window, as TreeGRPO grows it.</summary>
+    /// <param name="K">Branch factor, at least 2.</param>
+    public sealed record AtStochasticSteps(int K) : SplitRule
+    {
+        /// <summary>Branch factor.</summary>
+        public int K { get; init => field = Require.AtLeast(value, 2); } = Require.AtLeast(K, 2);
+
+        internal override int[] Branches(bool[] stochastic, int iteration, ulong seed) => [.. stochastic.Select(noisy => noisy ? K : 1)];
+    }
+
     private static int[] Unsplit(int steps) => [.. Enumerable.Repeat(1, steps)];
 }

@@ -30,9 +30,14 @@ public abstract record WindowPace
     /// <param name="Rate">k; MixGRPO's default is 0.1.</param>
     public sealed record Exponential(int Iterations, int Threshold = 13, double Rate = 0.1) : WindowPace;
 
-    /// <summary>A new start every iteration, drawn evenly; the first iteration takes the first start.</summary>
+    /// <summary>A new start every iteration, start k with probability ∝ Ratio^k; the first iteration takes the first start.</summary>
     /// <param name="Seed">Fixes the draws.</param>
-    public sealed record Random(ulong Seed) : WindowPace;
+    /// <param name="Ratio">In (0, 1]: 1, the default, draws evenly; TreeGRPO's truncated geometric law has 0.5.</param>
+    public sealed record Random(ulong Seed, double Ratio = 1) : WindowPace
+    {
+        /// <summary>Probability of a start over that of the start before it.</summary>
+        public double Ratio { get; init => field = Require.Fraction(value); } = Require.Fraction(Ratio);
+    }
 }
 
 /// <summary>Where a window of stochastic steps is at each iteration: steps start … start + length − 1. A pure function of the iteration.</summary>
@@ -74,10 +79,19 @@ public sealed record WindowSchedule(int Length, int Steps, WindowPace Pace)
         Require.AtLeast(iteration, 0);
         var start = First;
         if (Pace is WindowPace.Random random)
-            start = iteration == 0 ? First : (int)(SeededNoise.Hash(random.Seed, (ulong)iteration, 0x3177) % (ulong)(Math.Max(0, Steps - Length) + 1));
+            start = iteration == 0 ? First : Draw(SeededNoise.Hash(random.Seed, (ulong)iteration, 0x3177), random.Ratio);
         else
             for (var left = iteration; left >= Stay(start); start = Next(start)) left -= Stay(start);
         return (start, Math.Clamp(Steps - start, 0, Length));
+    }
+
+    private int Draw(ulong bits, double ratio)
+    {
+        var starts = (ulong)(Math.Max(0, Math.Min(Last, Steps - Length)) + 1);
+        if (ratio == 1) return (int)(bits % starts);
+        // Inverse of the distribution function (1 − r^(k+1)) / (1 − r^n) at a uniform number with 53 bits.
+        var mass = 1 - ((bits >> 11) * (1.0 / (1L << 53)) * (1 - Math.Pow(ratio, starts)));
+        return Math.Min((int)starts - 1, (int)Math.Floor(Math.Log(mass) / Math.Log(ratio)));
     }
 
     private int Next(int start) => start + Stride <= Last ? start + Stride : End == WindowEnd.BeginAnew ? First : Last;

@@ -1,0 +1,18 @@
+using System.Collections.Immutable;
+
+namespace BranchGrpo.Kit.Notebooks;
+
+/// <summary>A question, and the variants that answer it when they are trained side by side.</summary>
+/// <param name="Name">Short name.</param>
+/// <param name="Question">What the variants differ in.</param>
+/// <param name="Source">Where the question comes from.</param>
+/// <param name="Finding">What was published about it.</param>
+/// <param name="Variants">The baseline first.</param>
+public sealed record Ablation(string Name, string Question, string Source, string Finding, ImmutableArray<Variant> Variants)
+{
+    /// <summary>The recipes of the variants, in their order.</summary>
+    public ImmutableArray<Recipe> Recipes => [.. Variants.Select(v => v.Recipe)];
+
+    /// <summary>The claims that this entry puts to the test.</summary>
+    public ImmutableArray<PublishedClaim> Claims { get; init; } = [];
+}
