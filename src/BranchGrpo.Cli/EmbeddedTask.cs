@@ -12,7 +12,7 @@ internal static class EmbeddedTask
     private const ulong PictureSeed = 7;
 
     /// <summary>The task. Fails where the device or the weights are not there.</summary>
-    public static ExperimentTask Create(string device) => ShapesTask.Create(device: Find(device));
+    public static ExperimentTask Create(string device, bool trainsAll = false) => ShapesTask.Create(device: Find(device), frozen: trainsAll ? [] : null);
 
     /// <summary>Fails now where <see cref="Create"/> would fail later in every worker.</summary>
     public static void Check(string device) => Create(device);

@@ -6,6 +6,7 @@ using BranchGrpo.Cli.Commands;
 var root = new RootCommand("GRPO on branching rollouts for flow models: train, compare and measure.")
 {
     CompareCommand.Create(),
+    AblateCommand.Create(),
     RunCommand.Create(),
     RecipesCommand.Create(),
     CostCommand.Create(),

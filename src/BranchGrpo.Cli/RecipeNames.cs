@@ -11,7 +11,7 @@ internal static class RecipeNames
 {
     /// <summary>The recipes of the embedded task, or of image models.</summary>
     public static IReadOnlyList<Recipe> For(ImageChoice? images, Geometry geometry) =>
-        images is null ? Recipes.For(geometry) : ImageRecipes.For(images.Family, images.Sizes().Policy.Tuning, geometry);
+        images is null ? Embedded(geometry) : ImageRecipes.For(images.Family, images.Sizes().Policy.Tuning, geometry);
 
     /// <summary>The recipe of a name, of the embedded task or of an image model with adapters; all of the embedded task without a name.</summary>
     /// <param name="name">As typed.</param>
@@ -20,13 +20,14 @@ internal static class RecipeNames
     {
         var family = name is null ? null : ImageRecipes.FamilyOf(name);
         var shape = PlanOptions.ParseGeometry(geometry ?? (family is null ? "quick" : "paper"));
-        var all = family is { } known ? ImageRecipes.For(known, FineTuning.Adapters.OfAttention(128), shape) : Recipes.For(shape);
+        var all = family is { } known ? ImageRecipes.For(known, FineTuning.Adapters.OfAttention(128), shape)
+            : name is null ? Recipes.For(shape) : Embedded(shape);
         return (name is null ? all : [Find(name, all)], all.First(r => r.Name.EndsWith("DanceGRPO", StringComparison.OrdinalIgnoreCase)), shape);
     }
 
     /// <summary>The recipe of that name, whatever its case.</summary>
     /// <exception cref="Failure">No such recipe; the message names the nearest.</exception>
-    public static Recipe Find(string name, Geometry geometry) => Find(name, Recipes.For(geometry));
+    public static Recipe Find(string name, Geometry geometry) => Find(name, Embedded(geometry));
 
     /// <inheritdoc cref="Find(string, Geometry)"/>
     public static Recipe Find(string name, IReadOnlyList<Recipe> all)
@@ -35,6 +36,10 @@ internal static class RecipeNames
             ?? throw new Failure($"no recipe '{name}'; did you mean '{all.MinBy(r => Distance(r.Name, name))!.Name}'? "
                 + $"All: {string.Join(", ", all.Select(r => r.Name))}");
     }
+
+    // The named methods and every variant of the catalogue.
+    private static IReadOnlyList<Recipe> Embedded(Geometry geometry) =>
+        [.. Recipes.For(geometry).Concat(Catalogue.Variants(geometry).Select(v => v.Recipe)).DistinctBy(r => r.Name)];
 
     private static bool Same(string a, string b) => string.Equals(a, b, StringComparison.OrdinalIgnoreCase);
 

@@ -10,11 +10,13 @@ public static class ShapesTask
     /// <param name="size">Size of the policy; <see cref="ShapesSize.Cpu"/> if null.</param>
     /// <param name="device">Where policies and rewards compute; CPU if null.</param>
     /// <param name="repeats">Pictures per caption of an evaluation, at least 2; scores with different numbers are not comparable.</param>
+    /// <param name="frozen">Parts of the policy that are not trained; <see cref="ShapesPolicy.DefaultFrozen"/> if null.</param>
     /// <returns>A task whose rewards live as long as it does. Each policy it creates belongs to the caller.</returns>
     /// <exception cref="DirectoryNotFoundException">No data folder.</exception>
     /// <exception cref="FileNotFoundException">Weights are missing; the message says what makes them.</exception>
     /// <exception cref="InvalidDataException">Weights are damaged.</exception>
-    public static ExperimentTask Create(string? dataFolder = null, ShapesSize? size = null, Device? device = null, int repeats = 6)
+    public static ExperimentTask Create(string? dataFolder = null, ShapesSize? size = null, Device? device = null, int repeats = 6,
+        IReadOnlyList<string>? frozen = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(repeats, 2);
         size ??= ShapesSize.Cpu;
@@ -23,14 +25,14 @@ public static class ShapesTask
         var evaluation = new ShapesEvaluation(size, reward, ShapesReward.LoadHeldOut(folder, device), Base, repeats);
         ShapesPolicy Base()
         {
-            var policy = ShapesPolicy.Load(Path.Combine(folder, size.PolicyFile), size);
+            var policy = ShapesPolicy.Load(Path.Combine(folder, size.PolicyFile), size, frozen);
             if (device is not null) policy.MoveTo(device);
             return policy;
         }
         Base().Dispose();                                              // damaged weights are told now, not in the middle of a run
         return new ExperimentTask
         {
-            Name = size == ShapesSize.Cpu ? "shapes" : $"shapes-{size.Name}",
+            Name = (size == ShapesSize.Cpu ? "shapes" : $"shapes-{size.Name}") + (frozen is null ? "" : $", frozen: {string.Join(", ", frozen)}"),
             CreatePolicy = Base,
             TrainingPrompts = ShapesPrompts.Training,
             Reward = reward.Of(size),

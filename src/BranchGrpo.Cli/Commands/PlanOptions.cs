@@ -47,7 +47,7 @@ internal sealed class PlanOptions
         var shape = ParseGeometry(parsed.GetValue(geometry) ?? (choice is null ? "quick" : "paper"));
         var count = chosenSeeds is null ? AtLeastOne(parsed.GetValue(seeds) ?? chosen.Seeds, "--seeds") : 0;
         var limit = parsed.GetValue(seconds) ?? (parsed.GetValue(iterations) is null ? chosen.Seconds : null);
-        if (limit is <= 0 or double.NaN or double.PositiveInfinity) throw new Failure($"--seconds is {limit}, must be positive");
+        Positive(limit, "--seconds");
         string[] names = [.. methods.Select(name => RecipeNames.Find(name, RecipeNames.For(choice, shape)).Name).Distinct()];
         return new()
         {
@@ -86,5 +86,8 @@ internal sealed class PlanOptions
         _ => throw new Failure($"no geometry '{text}'; there are quick and paper"),
     };
 
-    private static int AtLeastOne(int value, string option) => value >= 1 ? value : throw new Failure($"{option} is {value}, must be at least 1");
+    public static double? Positive(double? value, string option) =>
+        value is <= 0 or double.NaN or double.PositiveInfinity ? throw new Failure($"{option} is {value}, must be positive") : value;
+
+    public static int AtLeastOne(int value, string option) => value >= 1 ? value : throw new Failure($"{option} is {value}, must be at least 1");
 }

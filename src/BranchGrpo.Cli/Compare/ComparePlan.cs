@@ -35,7 +35,7 @@ internal sealed record ComparePlan
     public TrainingClock Clock => Device == "cpu" ? TrainingClock.Processor : TrainingClock.Wall;
 
     /// <summary>The recipe of a method.</summary>
-    public Recipe RecipeOf(string method) => Images?.RecipeOf(method, Geometry) ?? Recipes.Find(method, Geometry);
+    public Recipe RecipeOf(string method) => Images?.RecipeOf(method, Geometry) ?? Catalogue.Variant(method, Geometry).Recipe;
 
     /// <summary>All jobs: seed by seed, so that an early look compares all methods; inside a seed the longest first.</summary>
     public IEnumerable<WorkerJob> Jobs(string folder)

@@ -37,7 +37,7 @@ internal static class CompareRun
         return 1;
     }
 
-    private static async Task<(IReadOnlyList<string> Failures, TimeSpan Elapsed)> RunAsync(WorkerJob[] jobs, int slots, CancellationToken stop)
+    internal static async Task<(IReadOnlyList<string> Failures, TimeSpan Elapsed)> RunAsync(WorkerJob[] jobs, int slots, CancellationToken stop)
     {
         var board = new ProgressBoard(jobs);
         if (jobs.Length == 0) return ([], board.Elapsed);
@@ -53,7 +53,7 @@ internal static class CompareRun
         return $"{runs} runs of {budget} each ({jobs} to do), {slots} at a time on {plan.Device}, in {folder}";
     }
 
-    private static bool IsFinished(WorkerJob job)
+    internal static bool IsFinished(WorkerJob job)
     {
         var path = Path.Combine(job.Folder, ExperimentRunner.RecordFile);
         if (!File.Exists(path) || !File.Exists(Path.Combine(job.Folder, RunFolder.After))) return false;

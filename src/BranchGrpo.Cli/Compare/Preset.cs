@@ -9,14 +9,17 @@ namespace BranchGrpo.Cli.Compare;
 /// <param name="Seeds">Seeds 1..n.</param>
 /// <param name="EvaluateEvery">Iterations of DanceGRPO between evaluations; cheaper methods are judged as often per second.</param>
 /// <param name="Device">Where the policy is.</param>
-internal sealed record Preset(string Name, double? Seconds, int Iterations, int Seeds, int EvaluateEvery, string Device = "cpu")
+/// <param name="AblationSeconds">Training seconds of each run of an ablation other than the main table.</param>
+/// <param name="AblationSeeds">Its seeds.</param>
+internal sealed record Preset(
+    string Name, double? Seconds, int Iterations, int Seeds, int EvaluateEvery, string Device = "cpu", double? AblationSeconds = null, int AblationSeeds = 1)
 {
     public static readonly IReadOnlyList<Preset> All =
     [
         new("dry", null, 2, 1, 2),
-        new("quick", 45, 100_000, 1, 6),
-        new("standard", 150, 100_000, 3, 15),
-        new("gpu", 300, 100_000, 3, 30, "cuda"),
+        new("quick", 45, 100_000, 1, 6, AblationSeconds: 30),
+        new("standard", 45, 100_000, 8, 6, AblationSeconds: 30, AblationSeeds: 4),
+        new("gpu", 300, 100_000, 8, 30, "cuda", 150, 4),
     ];
 
     /// <summary>The budget of an image preset: the paper's iterations, one seed.</summary>

@@ -17,11 +17,12 @@ internal static class WorkerRun
         LibTorch.Load();
         if (job.Device == "cpu") TorchSharp.torch.set_num_threads(1);
         if (job.Embeds) return job.Images!.Embed(job.Device, p => report(new((double)p.Done / p.Total, p.Done, 0)), stop);
-        using var work = WorkerTask.Create(job.Images, job.Device);
+        var variant = job.Images is null ? Catalogue.Variant(job.Method, job.Geometry) : null;
+        using var work = WorkerTask.Create(job.Images, job.Device, variant?.TrainsAll ?? false);
         var experiment = new Experiment
         {
             Task = work.Task,
-            Recipe = job.Images?.RecipeOf(job.Method, job.Geometry) ?? Recipes.Find(job.Method, job.Geometry),
+            Recipe = variant?.Recipe ?? job.Images!.RecipeOf(job.Method, job.Geometry),
             MicroBatch = work.MicroBatch,
             Seed = job.Seed,
             Iterations = job.Iterations,

@@ -28,9 +28,12 @@ internal sealed class WorkerTask : IDisposable
         else ImageAnnouncement.Print(choice, device);
     }
 
-    public static WorkerTask Create(ImageChoice? choice, string device)
+    /// <param name="choice">The image models; the embedded task if null.</param>
+    /// <param name="device">cpu or cuda.</param>
+    /// <param name="trainsAll">Nothing of the embedded task's policy stays frozen.</param>
+    public static WorkerTask Create(ImageChoice? choice, string device, bool trainsAll = false)
     {
-        if (choice is null) return new(EmbeddedTask.Create(device), 64, EmbeddedTask.SaveGrid, null);
+        if (choice is null) return new(EmbeddedTask.Create(device, trainsAll), 64, EmbeddedTask.SaveGrid, null);
         var options = choice.Options(device);
         var task = ImageTask.Create(options);
         string[] shown = [.. options.EvaluationPrompts.Take(Math.Min(ShownPrompts, options.Preset.EvaluationPrompts))];

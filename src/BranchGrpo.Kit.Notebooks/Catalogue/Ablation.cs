@@ -13,6 +13,9 @@ public sealed record Ablation(string Name, string Question, string Source, strin
     /// <summary>The recipes of the variants, in their order.</summary>
     public ImmutableArray<Recipe> Recipes => [.. Variants.Select(v => v.Recipe)];
 
+    /// <summary>True where settings are chosen: judged on validation prompts, with seeds that no other entry has.</summary>
+    public bool IsTuning { get; init; }
+
     /// <summary>The claims that this entry puts to the test.</summary>
     public ImmutableArray<PublishedClaim> Claims { get; init; } = [];
 }

@@ -4,8 +4,14 @@ namespace BranchGrpo.Kit.Notebooks;
 public static class Catalogue
 {
     /// <summary>All entries at a geometry. Splits of the paper's 20 steps stand at half their place at T = 10.</summary>
-    public static IReadOnlyList<Ablation> For(Geometry geometry) =>
-        [MainTable.Of(geometry), .. TreeAblations.Of(geometry), .. CreditAblations.Of(geometry), .. TrainingAblations.Of(geometry), .. OwnAblations.All()];
+    public static IReadOnlyList<Ablation> For(Geometry geometry)
+    {
+        var main = MainTable.Of(geometry);
+        return
+        [
+            main, .. TreeAblations.Of(geometry), .. CreditAblations.Of(geometry), .. TrainingAblations.Of(geometry), .. OwnAblations.All(), Tuning.Of(main),
+        ];
+    }
 
     /// <summary>The entry of a name.</summary>
     /// <exception cref="ArgumentException">There is none; the message lists the names.</exception>

@@ -1,0 +1,63 @@
+using System.Collections.Immutable;
+using BranchGrpo.Cli.Compare;
+using BranchGrpo.Kit;
+
+namespace BranchGrpo.Cli.Ablate;
+
+/// <summary>Entries of the catalogue with the budget of each. Every run stands in a folder named by its settings, so that entries share runs.</summary>
+internal sealed record AblatePlan
+{
+    /// <summary>Runs take the seeds after this one: no setting was chosen by looking at them.</summary>
+    public const ulong FirstSeed = 100;
+
+    public required Preset Preset { get; init; }
+    public required Geometry Geometry { get; init; }
+    public required string Device { get; init; }
+    public required ImmutableArray<Ablation> Entries { get; init; }
+
+    /// <summary>Seeds of every entry, instead of the preset's.</summary>
+    public int? Seeds { get; init; }
+
+    /// <summary>Training seconds of every run, instead of the preset's.</summary>
+    public double? Seconds { get; init; }
+
+    public TrainingClock Clock => Device == "cpu" ? TrainingClock.Processor : TrainingClock.Wall;
+
+    public string DefaultFolder => Path.Combine("runs", "ablate-" + Preset.Name + (Geometry == Geometry.Paper ? "-paper" : ""));
+
+    /// <summary>Folder of a run.</summary>
+    public static string FolderOf(string folder, Variant variant, ulong seed) => Path.Combine(folder, $"{FileName(variant.Name)}-{variant.Key}-seed{seed}");
+
+    /// <summary>Every run once, with the largest budget that an entry gives it: entry by entry, inside an entry seed by seed, so that an early look
+    /// compares all variants and a drift of the machine meets all variants of a seed.</summary>
+    public IEnumerable<(Variant Variant, WorkerJob Job)> Runs(string folder)
+    {
+        var dance = CostModel.MeanForwardUnits(Recipes.Find("DanceGRPO", Geometry), iterations: 10);
+        var wanted = from entry in Entries
+                     from seed in SeedsOf(entry)
+                     from variant in entry.Variants
+                     group (variant, Seconds: SecondsOf(entry)) by (variant.Key, seed);
+        foreach (var same in wanted)
+        {
+            var variant = same.First().variant;
+            var every = Preset.EvaluateEvery * (Preset.Seconds is null ? 1 : dance / CostModel.MeanForwardUnits(variant.Recipe, iterations: 10));
+            yield return (variant, new WorkerJob
+            {
+                Method = variant.Name, Geometry = Geometry, Seed = same.Key.seed, Seconds = same.Max(w => w.Seconds), Iterations = Preset.Iterations,
+                EvaluateEvery = Math.Max(1, (int)Math.Round(every)), Device = Device, Clock = Clock, Folder = FolderOf(folder, variant, same.Key.seed),
+            });
+        }
+    }
+
+    /// <summary>The seeds of an entry.</summary>
+    public IEnumerable<ulong> SeedsOf(Ablation entry) =>
+        Enumerable.Range(1, Seeds ?? (IsMain(entry) ? Preset.Seeds : entry.IsTuning ? 1 : Preset.AblationSeeds))
+            .Select(i => (entry.IsTuning ? 0 : FirstSeed) + (ulong)i);
+
+    /// <summary>Training seconds of each run of an entry; null = by iterations alone.</summary>
+    public double? SecondsOf(Ablation entry) => Seconds ?? (IsMain(entry) || entry.IsTuning ? Preset.Seconds : Preset.AblationSeconds);
+
+    private static bool IsMain(Ablation entry) => entry.Name == "main";
+
+    private static string FileName(string name) => string.Concat(name.Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' ? c : '_'));
+}

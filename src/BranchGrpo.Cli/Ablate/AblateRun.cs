@@ -1,0 +1,43 @@
+using System.Globalization;
+using BranchGrpo.Cli.Compare;
+using BranchGrpo.Kit;
+
+namespace BranchGrpo.Cli.Ablate;
+
+/// <summary>Carries out what is missing of a plan, and judges what there is.</summary>
+internal static class AblateRun
+{
+    /// <summary>Runs, writes the files and prints the tables.</summary>
+    /// <param name="plan">What to run.</param>
+    /// <param name="folder">Run folders and CSV files.</param>
+    /// <param name="slots">Worker processes side by side.</param>
+    /// <param name="results">Another folder for the CSV files, where they are merged with those already there; none if null.</param>
+    public static async Task<int> ExecuteAsync(AblatePlan plan, string folder, int slots, string? results)
+    {
+        EmbeddedTask.Check(plan.Device);
+        RunFolder.Prepare(folder);
+        var runs = plan.Runs(folder).ToArray();
+        WorkerJob[] jobs = [.. runs.Select(r => r.Job).Where(job => !CompareRun.IsFinished(job))];
+        slots = Math.Min(slots, Math.Max(1, jobs.Length));
+        Console.WriteLine($"{plan.Entries.Length} entries, {runs.Length} runs ({jobs.Length} to do, about {Hours(jobs, slots)} of training), "
+            + $"{slots} at a time on {plan.Device}, in {folder}");
+        using var stopping = new Stopping();
+        var (failures, elapsed) = await CompareRun.RunAsync(jobs, slots, stopping.Token);
+        foreach (var failure in failures) Console.Error.WriteLine("error: " + failure);
+        if (stopping.Token.IsCancellationRequested)
+        {
+            Console.Error.WriteLine($"Stopped; what was done is kept in {folder}. The same command goes on from there.");
+            return Failure.Stopped;
+        }
+        Console.WriteLine($"{elapsed:hh\\:mm\\:ss} elapsed in this call. Files: {results ?? folder}");
+        if (failures.Count == 0) return 0;
+        Console.Error.WriteLine($"error: {failures.Count} of {jobs.Length} runs failed and are left out; the same command tries them again");
+        return 1;
+    }
+
+    private static string Hours(WorkerJob[] jobs, int slots)
+    {
+        var seconds = jobs.Sum(j => j.Seconds ?? 0) / slots;
+        return seconds == 0 ? "a minute" : seconds < 5400 ? $"{seconds / 60:0} min" : (seconds / 3600).ToString("0.0 h", CultureInfo.InvariantCulture);
+    }
+}
