@@ -19,7 +19,4 @@ public sealed record Variant(Recipe Recipe, string Published = "")
 
     /// <summary>Everything that decides the variant's result, spelled out; equal for variants that are the same run.</summary>
     public string Settings => SettingsText.Of(Recipe with { Name = "", Summary = "", Published = null }) + (TrainsAll ? ", all parameters" : "");
-
-    /// <summary>Ten hexadecimal digits that stand for <see cref="Settings"/> (of their SHA-256): runs of another key are runs of something else.</summary>
-    public string Key => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Settings)))[..10];
 }
