@@ -99,6 +99,7 @@ public sealed class ComparisonTests
             Device = "cpu",
             Clock = TrainingClock.Processor,
             Folder = "f",
+            Memory = 1,
         }).ToArray();
         var board = new ProgressBoard(jobs);
         board.Report(jobs[0], new(0.9, 9, 1));

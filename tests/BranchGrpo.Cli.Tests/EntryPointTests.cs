@@ -18,6 +18,7 @@ public sealed class EntryPointTests : IDisposable
     [InlineData("compare --seeds 0", "--seeds is 0")]
     [InlineData("run BranchGRPO --seconds -3", "--seconds is -3")]
     [InlineData("run BranchGRPO --iterations 0", "--iterations is 0")]
+    [InlineData("run BranchGRPO --micro-batch 0", "--micro-batch is 0, must be at least 1")]
     [InlineData("compare --device abacus", "no device 'abacus'")]
     [InlineData("sample --prompts \"purple nothing\"", "purple")]
     [InlineData("sample --checkpoint /no/such/file", "/no/such/file")]

@@ -30,7 +30,9 @@ internal sealed record AblatePlan
 
     /// <summary>Every run once, with the largest budget that an entry gives it: entry by entry, inside an entry seed by seed, so that an early look
     /// compares all variants and a drift of the machine meets all variants of a seed.</summary>
-    public IEnumerable<(Variant Variant, WorkerJob Job)> Runs(string folder)
+    /// <param name="folder">Of all runs.</param>
+    /// <param name="memory">Bytes that each process may count on.</param>
+    public IEnumerable<(Variant Variant, WorkerJob Job)> Runs(string folder, long memory)
     {
         var dance = CostModel.MeanForwardUnits(Recipes.Find("DanceGRPO", Geometry), iterations: 10);
         var wanted = from entry in Entries
@@ -45,6 +47,7 @@ internal sealed record AblatePlan
             {
                 Method = variant.Name, Geometry = Geometry, Seed = same.Key.seed, Seconds = same.Max(w => w.Seconds), Iterations = Preset.Iterations,
                 EvaluateEvery = Math.Max(1, (int)Math.Round(every)), Device = Device, Clock = Clock, Folder = FolderOf(folder, variant, same.Key.seed),
+                Memory = memory,
             });
         }
     }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using BranchGrpo.Cli.Compare;
 using BranchGrpo.Kit;
+using BranchGrpo.Kit.Models.Library;
 
 namespace BranchGrpo.Cli.Ablate;
 
@@ -16,7 +17,7 @@ internal static class AblateRun
     {
         EmbeddedTask.Check(plan.Device);
         RunFolder.Prepare(folder);
-        var runs = plan.Runs(folder).ToArray();
+        var runs = plan.Runs(folder, DeviceMemory.Available(EmbeddedTask.Find(plan.Device)) / slots).ToArray();
         WorkerJob[] jobs = [.. runs.Select(r => r.Job).Where(job => !CompareRun.IsFinished(job))];
         slots = Math.Min(slots, Math.Max(1, jobs.Length));
         Console.WriteLine($"{plan.Entries.Length} entries, {runs.Length} runs ({jobs.Length} to do, about {Hours(jobs, slots)} of training), "

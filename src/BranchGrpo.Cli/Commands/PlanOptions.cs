@@ -21,6 +21,11 @@ internal sealed class PlanOptions
     private readonly Option<int?> iterations = new("--iterations") { Description = "iterations of each run, instead of the preset's seconds" };
     private readonly Option<string?> device = new("--device") { Description = "cpu or cuda, instead of the preset's" };
     private readonly Option<DirectoryInfo?> folder = new("--out") { Description = "run folder; started again with the same one, it goes on" };
+    private readonly Option<int?> microBatch = new("--micro-batch")
+    {
+        Description = "latents per policy call, chosen from the memory if not given: fewer need less of it; changes neither law nor draws, only rounding",
+    };
+
     private readonly Option<int?> jobs = new("--jobs") { Description = "worker processes side by side; one per processor if not given" };
 
     /// <summary>Which schedule recipes are made for.</summary>
@@ -33,7 +38,7 @@ internal sealed class PlanOptions
 
     public void AddTo(Command command, bool withSeeds)
     {
-        foreach (Option option in new Option[] { preset, geometry, seconds, iterations, device, folder, jobs }) command.Options.Add(option);
+        foreach (Option option in new Option[] { preset, geometry, seconds, iterations, device, folder, microBatch, jobs }) command.Options.Add(option);
         images.AddTo(command);
         if (withSeeds) command.Options.Add(seeds);
     }
@@ -59,6 +64,7 @@ internal sealed class PlanOptions
             EvaluateEvery = chosen.EvaluateEvery,
             Methods = [.. names],
             Images = choice,
+            MicroBatch = parsed.GetValue(microBatch) is { } latents ? AtLeastOne(latents, "--micro-batch") : null,
             Seeds = [.. chosenSeeds ?? [.. Enumerable.Range(1, count).Select(seed => (ulong)seed)]],
         };
     }

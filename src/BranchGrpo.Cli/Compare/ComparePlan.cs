@@ -23,6 +23,9 @@ internal sealed record ComparePlan
     public required ImmutableArray<string> Methods { get; init; }
     public required ImmutableArray<ulong> Seeds { get; init; }
 
+    /// <summary>Latents per policy call; chosen from the memory, or by the preset of image models, if null. A run may go on with another.</summary>
+    public int? MicroBatch { get; init; }
+
     /// <summary>The image models that are trained; the embedded task if null.</summary>
     public ImageChoice? Images { get; init; }
 
@@ -38,7 +41,9 @@ internal sealed record ComparePlan
     public Recipe RecipeOf(string method) => Images?.RecipeOf(method, Geometry) ?? Catalogue.Variant(method, Geometry).Recipe;
 
     /// <summary>All jobs: seed by seed, so that an early look compares all methods; inside a seed the longest first.</summary>
-    public IEnumerable<WorkerJob> Jobs(string folder)
+    /// <param name="folder">Of the comparison.</param>
+    /// <param name="memory">Bytes that each process may count on.</param>
+    public IEnumerable<WorkerJob> Jobs(string folder, long memory)
     {
         var costs = Methods.Append(Baseline).Distinct()
             .ToDictionary(m => m, m => CostModel.MeanForwardUnits(RecipeOf(m), iterations: 30));
@@ -56,6 +61,8 @@ internal sealed record ComparePlan
                    Clock = Clock,
                    Folder = RunFolder.Of(folder, method, seed),
                    Images = Images,
+                   Memory = memory,
+                   MicroBatch = MicroBatch,
                };
     }
 
@@ -64,7 +71,7 @@ internal sealed record ComparePlan
         Images is null ? [] : jobs.Take(1).Select(job => job with { Embeds = true, Folder = folder });
 
     /// <summary>True when two plans describe the same runs; methods and seeds may be added later.</summary>
-    public bool Agrees(ComparePlan other) => this with { Methods = other.Methods, Seeds = other.Seeds } == other;
+    public bool Agrees(ComparePlan other) => this with { Methods = other.Methods, Seeds = other.Seeds, MicroBatch = other.MicroBatch } == other;
 
     /// <summary>Reads the complete runs; a method without one is left out.</summary>
     /// <returns>Null when there is none at all.</returns>

@@ -3,6 +3,7 @@ using System.Text.Json;
 using BranchGrpo.Cli.Images;
 using BranchGrpo.Cli.Report;
 using BranchGrpo.Kit;
+using BranchGrpo.Kit.Models.Library;
 using Spectre.Console;
 
 namespace BranchGrpo.Cli.Compare;
@@ -12,14 +13,16 @@ internal static class CompareRun
 {
     public static async Task<int> ExecuteAsync(ComparePlan plan, string folder, int slots)
     {
-        WorkerTask.Check(plan.Images, plan.Device);
+        WorkerTask.Check(plan.Images, plan.Device, plan.MicroBatch);
         RunFolder.Prepare(folder);
         RefuseOtherPlan(plan, folder);
         var recipes = plan.Methods.Select(m => SettingsText.Of(plan.RecipeOf(m)));
         var settings = JsonSerializer.Serialize(new { plan, recipes, machine = Machine.Describe() }, WorkerJob.Indented);
         RunFolder.WriteText(Path.Combine(folder, RunFolder.Plan), settings);
 
-        WorkerJob[] jobs = [.. plan.Jobs(folder).Where(job => !IsFinished(job))];
+        slots = Math.Min(slots, plan.Methods.Length * plan.Seeds.Length);
+        var memory = DeviceMemory.Available(EmbeddedTask.Find(plan.Device)) / slots;
+        WorkerJob[] jobs = [.. plan.Jobs(folder, memory).Where(job => !IsFinished(job))];
         slots = Math.Min(slots, Math.Max(1, jobs.Length));
         Console.WriteLine(Announce(plan, folder, jobs.Length, slots));
         using var stopping = new Stopping();

@@ -18,6 +18,12 @@ internal sealed record WorkerJob
     public required TrainingClock Clock { get; init; }
     public required string Folder { get; init; }
 
+    /// <summary>Bytes that the process may count on: what its device has, divided among those that run side by side.</summary>
+    public required long Memory { get; init; }
+
+    /// <summary>Latents per policy call; chosen from the memory, or by the preset of image models, if null.</summary>
+    public int? MicroBatch { get; init; }
+
     /// <summary>The image models that are trained; the embedded task if null.</summary>
     public ImageChoice? Images { get; init; }
 

@@ -18,12 +18,13 @@ internal static class WorkerRun
         if (job.Device == "cpu") TorchSharp.torch.set_num_threads(1);
         if (job.Embeds) return job.Images!.Embed(job.Device, p => report(new((double)p.Done / p.Total, p.Done, 0)), stop);
         var variant = job.Images is null ? Catalogue.Variant(job.Method, job.Geometry) : null;
-        using var work = WorkerTask.Create(job.Images, job.Device, variant?.TrainsAll ?? false);
+        using var work = WorkerTask.Create(job, variant?.TrainsAll ?? false);
         var experiment = new Experiment
         {
             Task = work.Task,
             Recipe = variant?.Recipe ?? job.Images!.RecipeOf(job.Method, job.Geometry),
-            MicroBatch = work.MicroBatch,
+            MicroBatch = work.Memory.MicroBatch,
+            ForwardMemory = work.Memory.ForwardMemory,
             Seed = job.Seed,
             Iterations = job.Iterations,
             Seconds = job.Seconds,

@@ -9,10 +9,10 @@ namespace BranchGrpo.Cli.Images;
 /// <summary>What a run of image models is about to use, said before it starts; what is missing is an error now and not in a worker.</summary>
 internal static class ImageAnnouncement
 {
-    public static void Print(ImageChoice choice, string device)
+    public static void Print(ImageChoice choice, string device, int? microBatch)
     {
         var (file, training, heldOut) = choice.ReadPrompts();
-        var options = choice.Options(device);
+        var options = choice.Options(device, microBatch);
         Say("model", options.Pipeline);
         Say("preset", $"{options.Preset.Name}: {options.PolicyOptions.Width} x {options.PolicyOptions.Height} pixels, {options.PolicyOptions.Tuning}, "
             + $"{options.PolicyOptions.Dtype}");

@@ -50,11 +50,14 @@ internal sealed record ImageChoice
     public Recipe RecipeOf(string method, Geometry geometry) => Sizes().Of(ImageRecipes.Find(method, Sizes().Policy.Tuning, geometry));
 
     /// <summary>The task of a run.</summary>
+    /// <param name="device">As typed.</param>
+    /// <param name="microBatch">Latents per policy call; the preset's if null.</param>
     /// <exception cref="FileNotFoundException">A model is missing; the message says which and where it comes from.</exception>
-    public ImageTaskOptions Options(string device)
+    public ImageTaskOptions Options(string device, int? microBatch = null)
     {
         var prompts = ReadPrompts();
-        return Options(device, [.. prompts.Training.Take(TrainingPrompts)], [.. prompts.HeldOut.Take(Sizes().EvaluationPrompts)]);
+        var options = Options(device, [.. prompts.Training.Take(TrainingPrompts)], [.. prompts.HeldOut.Take(Sizes().EvaluationPrompts)]);
+        return microBatch is { } latents ? options with { Preset = options.Preset with { MicroBatch = latents } } : options;
     }
 
     /// <summary>A task that only scores: prompts that runs set aside, or all of a file that no run was trained on.</summary>

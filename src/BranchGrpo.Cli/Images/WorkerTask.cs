@@ -1,3 +1,4 @@
+using BranchGrpo.Cli.Compare;
 using BranchGrpo.Kit;
 using BranchGrpo.Kit.Models.Images;
 using BranchGrpo.Kit.Models.Tasks;
@@ -13,31 +14,37 @@ internal sealed class WorkerTask : IDisposable
     private readonly ImageTask? images;
     private readonly Action<FlowPolicy, string> draw;
 
-    private WorkerTask(ExperimentTask task, int microBatch, Action<FlowPolicy, string> draw, ImageTask? images) =>
-        (Task, MicroBatch, this.draw, this.images) = (task, microBatch, draw, images);
+    private WorkerTask(ExperimentTask task, TrainingMemory memory, Action<FlowPolicy, string> draw, ImageTask? images) =>
+        (Task, Memory, this.draw, this.images) = (task, memory, draw, images);
 
     public ExperimentTask Task { get; }
 
-    /// <summary>Latents per policy call.</summary>
-    public int MicroBatch { get; }
+    /// <summary>How its training uses memory; image models keep their presets.</summary>
+    public TrainingMemory Memory { get; }
 
     /// <summary>Fails now where workers would fail later.</summary>
-    public static void Check(ImageChoice? choice, string device)
+    public static void Check(ImageChoice? choice, string device, int? microBatch)
     {
         if (choice is null) EmbeddedTask.Check(device);
-        else ImageAnnouncement.Print(choice, device);
+        else ImageAnnouncement.Print(choice, device, microBatch);
     }
 
-    /// <param name="choice">The image models; the embedded task if null.</param>
-    /// <param name="device">cpu or cuda.</param>
+    /// <param name="job">Names the image models, or none for the embedded task.</param>
     /// <param name="trainsAll">Nothing of the embedded task's policy stays frozen.</param>
-    public static WorkerTask Create(ImageChoice? choice, string device, bool trainsAll = false)
+    public static WorkerTask Create(WorkerJob job, bool trainsAll = false)
     {
-        if (choice is null) return new(EmbeddedTask.Create(device, trainsAll), 64, EmbeddedTask.SaveGrid, null);
-        var options = choice.Options(device);
+        if (job.Images is null) return Embedded(job, trainsAll);
+        var options = job.Images.Options(job.Device, job.MicroBatch);
         var task = ImageTask.Create(options);
         string[] shown = [.. options.EvaluationPrompts.Take(Math.Min(ShownPrompts, options.Preset.EvaluationPrompts))];
-        return new(task.Task, options.Preset.MicroBatch, (policy, path) => SaveGrid(task, policy, path, shown, PictureSeed), task);
+        return new(task.Task, new(options.Preset.MicroBatch, 0), (policy, path) => SaveGrid(task, policy, path, shown, PictureSeed), task);
+    }
+
+    private static WorkerTask Embedded(WorkerJob job, bool trainsAll)
+    {
+        var task = EmbeddedTask.Create(job.Device, trainsAll);
+        using var policy = task.CreatePolicy();
+        return new(task, TrainingMemory.Of(policy.ActivationBytes, job.Memory, job.MicroBatch), EmbeddedTask.SaveGrid, null);
     }
 
     /// <summary>One picture per prompt, always with the same noise.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using static TorchSharp.torch;
@@ -25,6 +26,19 @@ public sealed partial record DeviceMemory(string Name, long Bytes)
         {
             return null;
         }
+    }
+
+    /// <summary>Bytes that a process may count on now: what the device has, on the CPU no more than the system calls available. 0 where nobody
+    /// knows.</summary>
+    public static long Available(Device device)
+    {
+        var all = Of(device)?.Bytes ?? 0;
+        const string system = "/proc/meminfo";                                                     // in KiB
+        if (device.type != TorchSharp.DeviceType.CPU || !File.Exists(system)) return all;
+        var line = File.ReadLines(system).FirstOrDefault(l => l.StartsWith("MemAvailable:", StringComparison.Ordinal));
+        return line?.Split(' ', StringSplitOptions.RemoveEmptyEntries) is [_, var kibibytes, ..]
+            ? Math.Min(all, long.Parse(kibibytes, CultureInfo.InvariantCulture) << 10)
+            : all;
     }
 
     [LibraryImport("libcuda.so.1", EntryPoint = "cuInit")]

@@ -75,10 +75,10 @@ public static class ImageLab
     /// <summary>Trains recipes for the preset's budget, or returns the runs if they were made before.</summary>
     /// <param name="recipes">The baseline first.</param>
     public static Comparison Compare(params IReadOnlyList<Recipe> recipes) => new(
-        [.. recipes.Select(r => new MethodRuns(r.Name, [(1, LabRuns.Train(Task.Task, r, 1, CellInterrupt.Token, Sizes.MicroBatch))]))], Lab.Preset.Seconds);
+        [.. recipes.Select(r => new MethodRuns(r.Name, [(1, LabRuns.Train(Task.Task, r, 1, CellInterrupt.Token, Memory))]))], Lab.Preset.Seconds);
 
     /// <summary>A policy after a run of <see cref="Compare"/>; the caller disposes it.</summary>
-    public static FlowPolicy Trained(Recipe recipe) => LabRuns.Trained(Task.Task, recipe, 1, Sizes.MicroBatch);
+    public static FlowPolicy Trained(Recipe recipe) => LabRuns.Trained(Task.Task, recipe, 1, Memory);
 
     /// <summary>Grows one tree of a prompt with the base policy and scores its leaves with the trained reward.</summary>
     public static RolloutTree Grow(Recipe recipe, string prompt, ulong seed = 1)
@@ -100,6 +100,8 @@ public static class ImageLab
     /// <param name="seed">Seed of the noise.</param>
     /// <returns>In [−1, 1]. Shape [B, 3, height, width]; the caller owns it.</returns>
     public static Tensor Draw(FlowPolicy policy, IReadOnlyList<string> prompts, ulong seed = 5) => Stacked(Task.Draw(policy, prompts, seed));
+
+    private static TrainingMemory Memory => new(Sizes.MicroBatch, 0);
 
     private static bool IsTiny => Models.Require(ModelKind.Flux).Part("transformer") is { Parameters: < 50_000_000 };
 

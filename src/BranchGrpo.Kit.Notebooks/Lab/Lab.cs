@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using BranchGrpo.Kit.Models.Library;
 using BranchGrpo.Kit.Native;
 using BranchGrpo.Kit.Notebooks.Session;
 using TorchSharp;
@@ -11,6 +12,7 @@ public static partial class Lab
     private static readonly Lazy<LabPreset> preset = new(() =>
         LabPreset.Find(Environment.GetEnvironmentVariable(LabPreset.Variable) is { Length: > 0 } name ? name : "quick"));
     private static readonly Lazy<ExperimentTask> task = new(() => LabTask.Create(Device));
+    private static readonly Lazy<TrainingMemory> memory = new(() => TrainingMemory.Of(BasePolicy.ActivationBytes, DeviceMemory.Available(Device)));
 
     /// <summary>How much to compute, from <c>BRANCHGRPO_PRESET</c>; quick where it is not set.</summary>
     public static LabPreset Preset => preset.Value;
@@ -42,7 +44,7 @@ public static partial class Lab
     /// <param name="seed">Seed of prompts and noise.</param>
     /// <returns>The record of the complete run.</returns>
     /// <exception cref="OperationCanceledException">The cell was interrupted; executed again, the run goes on.</exception>
-    public static RunRecord Train(Recipe recipe, ulong seed = 1) => LabRuns.Train(Task, recipe, seed, CellInterrupt.Token);
+    public static RunRecord Train(Recipe recipe, ulong seed = 1) => LabRuns.Train(Task, recipe, seed, CellInterrupt.Token, memory.Value);
 
     /// <summary>Trains several recipes on the same prompts for the same budget.</summary>
     /// <param name="recipes">The baseline first; their names tell them apart.</param>
@@ -52,5 +54,5 @@ public static partial class Lab
         Preset.Seconds);
 
     /// <summary>A policy after a run of <see cref="Train"/>; the caller disposes it.</summary>
-    public static FlowPolicy Trained(Recipe recipe, ulong seed = 1) => LabRuns.Trained(Task, recipe, seed);
+    public static FlowPolicy Trained(Recipe recipe, ulong seed = 1) => LabRuns.Trained(Task, recipe, seed, memory.Value);
 }

@@ -24,18 +24,18 @@ internal static class LabRuns
         }
     }
 
-    public static RunRecord Train(ExperimentTask task, Recipe recipe, ulong seed, CancellationToken stop, int microBatch = 64)
+    public static RunRecord Train(ExperimentTask task, Recipe recipe, ulong seed, CancellationToken stop, TrainingMemory memory)
     {
         var progress = new LabProgress($"{recipe.Name}, seed {seed}");
-        var record = ExperimentRunner.Run(ExperimentOf(task, recipe, seed, microBatch), FolderOf(task, recipe, seed), progress, stop);
+        var record = ExperimentRunner.Run(ExperimentOf(task, recipe, seed, memory), FolderOf(task, recipe, seed), progress, stop);
         progress.Finish(record);
         stop.ThrowIfCancellationRequested();
         return record;
     }
 
-    public static FlowPolicy Trained(ExperimentTask task, Recipe recipe, ulong seed, int microBatch = 64)
+    public static FlowPolicy Trained(ExperimentTask task, Recipe recipe, ulong seed, TrainingMemory memory)
     {
-        Train(task, recipe, seed, default, microBatch);
+        Train(task, recipe, seed, default, memory);
         var policy = task.CreatePolicy();
         using var training = new GrpoTraining(policy, Scaled(recipe), seed);
         training.Load(Path.Combine(FolderOf(task, recipe, seed), ExperimentRunner.StateFile));
@@ -46,7 +46,7 @@ internal static class LabRuns
         return copy;
     }
 
-    private static Experiment ExperimentOf(ExperimentTask task, Recipe recipe, ulong seed, int microBatch)
+    private static Experiment ExperimentOf(ExperimentTask task, Recipe recipe, ulong seed, TrainingMemory memory)
     {
         var dance = CostModel.MeanForwardUnits(Recipes.Find("DanceGRPO", Geometry.Quick), iterations: 10);
         var every = Lab.Preset.EvaluateEvery * (Lab.Preset.Trains ? dance / CostModel.MeanForwardUnits(recipe, iterations: 10) : 1);
@@ -59,7 +59,8 @@ internal static class LabRuns
             Iterations = Lab.Preset.Iterations,
             EvaluateEvery = Math.Max(1, (int)Math.Round(every)),
             Clock = Lab.Preset.Clock,
-            MicroBatch = microBatch,
+            MicroBatch = memory.MicroBatch,
+            ForwardMemory = memory.ForwardMemory,
         };
     }
 

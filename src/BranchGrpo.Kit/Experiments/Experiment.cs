@@ -17,16 +17,14 @@ public sealed record Experiment
     public int Iterations { get; init => field = Require.AtLeast(value, 1); } = 60;
 
     /// <summary>Training seconds after which no iteration is begun; null = no limit. Evaluation and saving do not count.</summary>
-    public double? Seconds
-    {
-        get;
-        init => field = value is null or (> 0 and < double.PositiveInfinity)
-            ? value
-            : throw new ArgumentOutOfRangeException(nameof(Seconds), value, "must be positive and finite, or null");
-    }
+    public double? Seconds { get; init => field = value is null ? null : Require.Positive(value.Value); }
 
-    /// <summary>Latents per policy call. At least 1; changes neither the law nor the draws.</summary>
+    /// <summary>Latents per policy call. At least 1; changes neither the law nor the draws, only how sums are rounded.</summary>
     public int MicroBatch { get; init => field = Require.AtLeast(value, 1); } = 64;
+
+    /// <inheritdoc cref="GrpoTraining.ForwardMemory"/>
+    /// <remarks>Changes how long an iteration takes and nothing else: the record is the same to the bit.</remarks>
+    public long ForwardMemory { get; init; }
 
     /// <summary>How training seconds are measured.</summary>
     public TrainingClock Clock { get; init; } = TrainingClock.Wall;

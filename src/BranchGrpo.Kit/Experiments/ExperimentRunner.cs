@@ -30,7 +30,10 @@ public static class ExperimentRunner
         RefuseOtherRun(experiment, log.Record.Start, folder);
         if (log.Record is { IsComplete: true } record && experiment.IsDone(record.LastIteration, record.LastSeconds)) return record;
         using var policy = experiment.Task.CreatePolicy();
-        using var training = new GrpoTraining(policy, experiment.Recipe, experiment.Seed) { MicroBatch = experiment.MicroBatch };
+        using var training = new GrpoTraining(policy, experiment.Recipe, experiment.Seed)
+        {
+            MicroBatch = experiment.MicroBatch, ForwardMemory = experiment.ForwardMemory,
+        };
         var state = Path.Combine(folder, StateFile);
         if (File.Exists(state)) training.Load(state);
         log.KeepUpTo(training.Iteration);

@@ -23,5 +23,5 @@ internal static class Require
         value is > 0 and <= 1 ? value : throw Refused(value, name, member, "must be in (0, 1]");
 
     private static ArgumentOutOfRangeException Refused(object value, string name, string member, string expected) =>
-        new(name == "value" ? member : name, value, expected);
+        new(name is "value" or "value.Value" ? member : name, value, expected);
 }
