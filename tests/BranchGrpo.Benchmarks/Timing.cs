@@ -1,3 +1,4 @@
+using BranchGrpo.Kit;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -25,14 +26,16 @@ internal sealed record Timing(string Name, double[] Seconds)
         return [.. works.Zip(seconds, (work, s) => new Timing(work.Name, [.. s]))];
     }
 
-    /// <summary>Elapsed seconds of an action, the accelerator's queue included.</summary>
+    /// <summary>Seconds of an action: processor seconds of a one-thread process on a CPU, as runs count them, so that other programs do not decide;
+    /// elapsed seconds otherwise, the accelerator's queue included.</summary>
     public static double Of(Action action, Device device)
     {
+        var clock = device.type == DeviceType.CPU && get_num_threads() == 1 ? TrainingClock.Processor : TrainingClock.Wall;
         Wait(device);
-        var start = System.Diagnostics.Stopwatch.GetTimestamp();
+        var start = clock.Now();
         action();
         Wait(device);
-        return System.Diagnostics.Stopwatch.GetElapsedTime(start).TotalSeconds;
+        return clock.Now() - start;
     }
 
     private static void Wait(Device device)
