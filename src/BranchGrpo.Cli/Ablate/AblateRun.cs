@@ -25,15 +25,33 @@ internal static class AblateRun
         using var stopping = new Stopping();
         var (failures, elapsed) = await CompareRun.RunAsync(jobs, slots, stopping.Token);
         foreach (var failure in failures) Console.Error.WriteLine("error: " + failure);
+        var study = Write(plan, runs, folder, results);
         if (stopping.Token.IsCancellationRequested)
         {
             Console.Error.WriteLine($"Stopped; what was done is kept in {folder}. The same command goes on from there.");
             return Failure.Stopped;
         }
+        AblateReport.Print(plan, study);
         Console.WriteLine($"{elapsed:hh\\:mm\\:ss} elapsed in this call. Files: {results ?? folder}");
         if (failures.Count == 0) return 0;
         Console.Error.WriteLine($"error: {failures.Count} of {jobs.Length} runs failed and are left out; the same command tries them again");
         return 1;
+    }
+
+    private static Study Write(AblatePlan plan, (Variant Variant, WorkerJob Job)[] runs, string folder, string? results)
+    {
+        var found = from run in runs
+                    where CompareRun.IsFinished(run.Job)
+                    select StudyRun.Of(run.Variant, run.Job.Seed, RunRecord.Read(Path.Combine(run.Job.Folder, ExperimentRunner.RecordFile)));
+        var study = new Study($"preset {plan.Preset.Name}, geometry {plan.Geometry.ToString().ToLowerInvariant()}, {Machine.Line(plan.Device)}", found);
+        study.Write(folder);
+        if (results is null) return study;
+        var known = File.Exists(Path.Combine(results, "runs.csv")) ? Study.Read(results).Runs : [];
+        var names = study.Runs.Select(r => r.Variant).ToHashSet();
+        var keys = study.Runs.Select(r => r.Key).ToHashSet();
+        study = new Study(study.Environment, known.Where(r => !names.Contains(r.Variant) || keys.Contains(r.Key))).With(study.Runs);
+        study.Write(results);
+        return study;
     }
 
     private static string Hours(WorkerJob[] jobs, int slots)
