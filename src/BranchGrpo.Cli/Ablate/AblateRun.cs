@@ -12,20 +12,23 @@ internal static class AblateRun
     /// <param name="plan">What to run.</param>
     /// <param name="folder">Run folders and CSV files.</param>
     /// <param name="slots">Worker processes side by side.</param>
-    /// <param name="results">Another folder for the CSV files, where they are merged with those already there; none if null.</param>
+    /// <param name="results">Another folder for the CSV files: what stands there is not run again and what is new is added; none if null.</param>
     public static async Task<int> ExecuteAsync(AblatePlan plan, string folder, int slots, string? results)
     {
         EmbeddedTask.Check(plan.Device);
         RunFolder.Prepare(folder);
         var runs = plan.Runs(folder, DeviceMemory.Available(EmbeddedTask.Find(plan.Device)) / slots).ToArray();
-        WorkerJob[] jobs = [.. runs.Select(r => r.Job).Where(job => !CompareRun.IsFinished(job))];
+        var known = Known(results);
+        WorkerJob[] jobs = [.. runs.Where(r => !CompareRun.IsFinished(r.Job) && !known.Any(k => Serves(k, r.Variant, r.Job))).Select(r => r.Job)];
         slots = Math.Min(slots, Math.Max(1, jobs.Length));
         Console.WriteLine($"{plan.Entries.Length} entries, {runs.Length} runs ({jobs.Length} to do, about {Hours(jobs, slots)} of training), "
             + $"{slots} at a time on {plan.Device}, in {folder}");
         using var stopping = new Stopping();
         var (failures, elapsed) = await CompareRun.RunAsync(jobs, slots, stopping.Token);
         foreach (var failure in failures) Console.Error.WriteLine("error: " + failure);
-        var study = Write(plan, runs, folder, results);
+        var study = Write(plan, runs, folder, results, known);
+        var judged = plan.Entries.Where(e => e.Name == EvaluationSteps.Entry).SelectMany(e => e.Variants).Select(v => v.Key).ToHashSet();
+        EvaluationSteps.Complete([.. runs.Where(r => judged.Contains(r.Variant.Key))], results ?? folder, plan.Device, stopping.Token);
         if (stopping.Token.IsCancellationRequested)
         {
             Console.Error.WriteLine($"Stopped; what was done is kept in {folder}. The same command goes on from there.");
@@ -38,21 +41,27 @@ internal static class AblateRun
         return 1;
     }
 
-    private static Study Write(AblatePlan plan, (Variant Variant, WorkerJob Job)[] runs, string folder, string? results)
+    private static Study Write(
+        AblatePlan plan, (Variant Variant, WorkerJob Job)[] runs, string folder, string? results, IReadOnlyList<StudyRun> known)
     {
         var found = from run in runs
                     where CompareRun.IsFinished(run.Job)
                     select StudyRun.Of(run.Variant, run.Job.Seed, RunRecord.Read(Path.Combine(run.Job.Folder, ExperimentRunner.RecordFile)));
-        var study = new Study($"preset {plan.Preset.Name}, geometry {plan.Geometry.ToString().ToLowerInvariant()}, {Machine.Line(plan.Device)}", found);
-        study.Write(folder);
-        if (results is null) return study;
-        var known = File.Exists(Path.Combine(results, "runs.csv")) ? Study.Read(results).Runs : [];
-        var names = study.Runs.Select(r => r.Variant).ToHashSet();
-        var keys = study.Runs.Select(r => r.Key).ToHashSet();
-        study = new Study(study.Environment, known.Where(r => !names.Contains(r.Variant) || keys.Contains(r.Key))).With(study.Runs);
-        study.Write(results);
-        return study;
+        var own = new Study($"preset {plan.Preset.Name}, geometry {plan.Geometry.ToString().ToLowerInvariant()}, {Machine.Line(plan.Device)}", found);
+        own.Write(folder);
+        if (results is null) return own;
+        // Of a variant whose settings have changed since, the old runs go as soon as there are new ones.
+        var stale = own.Runs.Select(r => (r.Variant, r.Key)).ToLookup(r => r.Variant, r => r.Key);
+        var all = new Study(own.Environment, known.Where(r => !stale.Contains(r.Variant) || stale[r.Variant].Contains(r.Key))).With(own.Runs);
+        all.Write(results);
+        return all;
     }
+
+    private static IReadOnlyList<StudyRun> Known(string? results) =>
+        results is not null && File.Exists(Path.Combine(results, "runs.csv")) ? Study.Read(results).Runs : [];
+
+    private static bool Serves(StudyRun known, Variant variant, WorkerJob job) => known.Variant == variant.Name && known.Key == variant.Key
+        && known.Seed == job.Seed && (known.Iterations >= job.Iterations || known.Seconds >= job.Seconds);
 
     private static string Hours(WorkerJob[] jobs, int slots)
     {
