@@ -10,26 +10,28 @@ internal static class MethodTable
     {
         var task = settings.Task();
         Recipe[] recipes = [.. Recipes.For(geometry)];
-        var measured = Timing.Interleaved(settings.Repetitions, [.. recipes.SelectMany(recipe => new (string, Func<double>)[]
+        var measured = Timing.Interleaved(settings.Repetitions, [.. CallCosts.Works(task), .. recipes.SelectMany(recipe => new (string, Func<double>)[]
         {
             (recipe.Name, () => Iteration(task, recipe, settings, KeptForwards)),
             (recipe.Name + " without", () => Iteration(task, recipe, settings, 0)),
             (recipe.Name + " bare", () => Bare(task, recipe, settings)),
-        })]).Chunk(3).ToArray();
-        BenchmarkSettings.Head($"Seconds per iteration, geometry {geometry.ToString().ToLowerInvariant()}: as runs make them, keeping the rollout's forward passes "
-            + "for the first update (ratio to DanceGRPO beside the cost model's), and without that, against bare network calls",
-            "recipe", "s / iteration", "quartiles", "ratio", "predicted", "measured / predicted", "without, s", "bare calls, s", "without / bare");
-        var first = Units(recipes[0]);
-        foreach (var (recipe, times) in recipes.Zip(measured))
-        {
-            var (kept, plain, bare) = (times[0], times[1].Median, times[2].Median);
-            var (ratio, predicted) = (kept.Median / measured[0][0].Median, Units(recipe) / first);
-            BenchmarkSettings.Row(recipe.Name, kept.Median, kept.Quartiles, ratio, predicted, ratio / predicted, plain, bare, plain / bare);
-        }
+        })]);
+        var (costs, times) = (CallCosts.From(measured[..4]), measured[4..].Chunk(3).ToArray());
+        double Predicted(Recipe recipe, bool keeps) => costs.Of(recipe, settings.MicroBatch, keeps) / costs.Of(recipes[0], settings.MicroBatch, keeps);
+        Console.WriteLine($"\nA policy call takes {1000 * costs.Forward.PerCall:0.00} + {1000 * costs.Forward.PerLatent:0.000} x latents ms, "
+            + $"with its backward pass {1000 * costs.Trained.PerCall:0.00} + {1000 * costs.Trained.PerLatent:0.000} x latents ms; \"predicted\" is that for the calls "
+            + "that the cost model counts, \"units\" its rollout + 3 x trained evaluations.");
+        BenchmarkSettings.Head($"Seconds per iteration, geometry {geometry.ToString().ToLowerInvariant()}, against bare network calls; ratios to DanceGRPO",
+            "recipe", "s / iteration", "quartiles", "bare calls, s", "to bare", "ratio", "predicted", "units");
+        foreach (var (recipe, (_, own, bare)) in recipes.Zip(times.Select(t => (t[0], t[1], t[2]))))
+            BenchmarkSettings.Row(recipe.Name, own.Median, own.Quartiles, bare.Median, own.Median / bare.Median, own.Median / times[0][1].Median,
+                Predicted(recipe, keeps: false), CostModel.Of(recipe).ForwardUnits / CostModel.Of(recipes[0]).ForwardUnits);
+        BenchmarkSettings.Head("The same, keeping the rollout's forward passes for the first update, as runs do",
+            "recipe", "s / iteration", "quartiles", "saved", "ratio", "predicted");
+        foreach (var (recipe, (kept, own, _)) in recipes.Zip(times.Select(t => (t[0], t[1], t[2]))))
+            BenchmarkSettings.Row(recipe.Name, kept.Median, kept.Quartiles, $"{1 - (kept.Median / own.Median):p1}", kept.Median / times[0][0].Median,
+                Predicted(recipe, keeps: true));
     }
-
-    // A kept forward pass is one that training need not make.
-    private static double Units(Recipe recipe) => CostModel.Of(recipe) is var cost ? cost.ForwardUnits - cost.SharedForwards : 0;
 
     private const long KeptForwards = 8L << 30;
 
@@ -59,7 +61,7 @@ internal static class MethodTable
     private static double Bare(ExperimentTask task, Recipe recipe, BenchmarkSettings settings)
     {
         using var policy = task.CreatePolicy();
-        return Timing.Of(() => NetworkCalls.Of(policy, recipe, Prompts(task, recipe), settings.MicroBatch), policy.Device);
+        return Timing.Of(() => NetworkCalls.Make(policy, recipe, Prompts(task, recipe), settings.MicroBatch), policy.Device);
     }
 
     private static double Published(ExperimentTask task, Recipe recipe, BenchmarkSettings settings)

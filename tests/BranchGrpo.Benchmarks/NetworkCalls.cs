@@ -6,32 +6,47 @@ namespace BranchGrpo.Benchmarks;
 /// <summary>An iteration's network calls with nothing around them: as many forward passes, and forward and backward passes, of the same sizes.</summary>
 internal static class NetworkCalls
 {
+    /// <summary>The policy calls of a recipe's first iteration: step, latents, whether it goes backward, and whether a kept forward pass serves it.</summary>
+    /// <param name="recipe">Whose calls.</param>
+    /// <param name="microBatch">Latents per call.</param>
+    public static IEnumerable<(int Step, int Latents, bool IsTrained, bool IsKept)> Of(Recipe recipe, int microBatch)
+    {
+        var (plan, cost, kept) = (recipe.Plan.At(1, 1), CostModel.Of(recipe), 0L);
+        for (var step = 0; step < plan.Depth; step++)
+            foreach (var latents in Parts(plan.NodesAt(step) * recipe.Prompts)) yield return (step, latents, false, false);
+        // The first update's whole levels come first among the trained ones, until the kept passes are used up.
+        foreach (var (step, count) in cost.TrainedLevels)
+        {
+            var isKept = count == plan.NodesAt(step) * recipe.Prompts && kept + count <= cost.SharedForwards;
+            if (isKept) kept += count;
+            foreach (var latents in Parts(count)) yield return (step, latents, true, isKept);
+        }
+
+        IEnumerable<int> Parts(int count)
+        {
+            for (var start = 0; start < count; start += microBatch) yield return Math.Min(microBatch, count - start);
+        }
+    }
+
     /// <summary>Makes the calls of a recipe's first iteration.</summary>
     /// <param name="policy">Borrowed; its gradients are added to.</param>
     /// <param name="recipe">Whose calls.</param>
     /// <param name="prompts">As many as the recipe asks for.</param>
     /// <param name="microBatch">Latents per call.</param>
-    public static void Of(FlowPolicy policy, Recipe recipe, IReadOnlyList<string> prompts, int microBatch)
+    public static void Make(FlowPolicy policy, Recipe recipe, IReadOnlyList<string> prompts, int microBatch)
     {
         var plan = recipe.Plan.At(1, 1);
         using var all = policy.Encode(prompts);
-        for (var depth = 0; depth < plan.Depth; depth++)
-        {
-            using var quiet = no_grad();
-            Call(policy, all, plan.Schedule[depth], plan.NodesAt(depth) * prompts.Count, prompts.Count, microBatch, _ => { });
-        }
-        foreach (var (step, count) in CostModel.Of(recipe).TrainedLevels)
-            Call(policy, all, plan.Schedule[step], count, prompts.Count, microBatch, v => v.sum().backward());
+        foreach (var (step, latents, isTrained, _) in Of(recipe, microBatch)) Make(policy, all, plan.Schedule[step], latents, prompts.Count, isTrained);
     }
 
-    private static void Call(FlowPolicy policy, Conditioning all, double sigma, int nodes, int prompts, int microBatch, Action<Tensor> use)
+    /// <summary>One policy call, backward too where it is trained.</summary>
+    public static void Make(FlowPolicy policy, Conditioning all, double sigma, int latents, int prompts, bool isTrained)
     {
-        for (var start = 0; start < nodes; start += microBatch)
-        {
-            using var scope = NewDisposeScope();
-            var count = Math.Min(microBatch, nodes - start);
-            using var conditioning = all.Select(arange(start, start + count).remainder(prompts));
-            use(policy.Velocity(zeros([count, .. policy.LatentShape], dtype: policy.Dtype, device: policy.Device), sigma, conditioning));
-        }
+        using var scope = NewDisposeScope();
+        using var mode = set_grad_enabled(isTrained);
+        using var conditioning = all.Select(arange(latents).remainder(prompts));
+        var velocity = policy.Velocity(zeros([latents, .. policy.LatentShape], dtype: policy.Dtype, device: policy.Device), sigma, conditioning);
+        if (isTrained) velocity.sum().backward();
     }
 }

@@ -60,7 +60,7 @@ internal static class ScalingTable
     {
         using var policy = task.CreatePolicy();
         var start = Stopwatch.GetTimestamp();
-        NetworkCalls.Of(policy, recipe, [.. task.TrainingPrompts.Take(recipe.Prompts)], settings.MicroBatch);
+        NetworkCalls.Make(policy, recipe, [.. task.TrainingPrompts.Take(recipe.Prompts)], settings.MicroBatch);
         return Stopwatch.GetElapsedTime(start).TotalSeconds;
     }
 }
