@@ -11,21 +11,44 @@ internal static class LeverTable
     {
         var task = settings.Task();
         using var policy = task.CreatePolicy();
-        var pairs = new[] { "DanceGRPO", "BranchGRPO", "BranchGRPO-Mix", "BranchGRPO-Split" }.Select(name => Recipes.Find(name, Geometry.Paper))
-            .Select(recipe => ($"forward passes of the rollout kept, {recipe.Name}", Iteration(task, recipe, settings, 0), Iteration(task, recipe, settings, 8L << 30)))
-            .Append(("two threads instead of one, BranchGRPO", Threads(1, settings, task), Threads(2, settings, task)))
-            .Append(("micro-batch 256 instead of 64, DanceGRPO", Iteration(task, Recipes.Find("DanceGRPO", Geometry.Paper), settings, 0),
-                Iteration(task, Recipes.Find("DanceGRPO", Geometry.Paper), settings with { MicroBatch = 256 }, 0)))
-            .Append(("fused AdamW, one step", Optimiser(policy, fused: false), Optimiser(policy, fused: true)))
-            .Append(("gradient norm by foreach, one step", ClipEach(policy), ClipAll(policy)))
-            .Append(("GELU by erf instead of tanh, 1024 tokens", Gelu(policy, "tanh"), Gelu(policy, "none")))
-            .Append(("prompts encoded once, 20 levels", Encoding(policy, task, 20), Encoding(policy, task, 1)))
-            .ToArray();
-        var measured = Timing.Interleaved(settings.Repetitions, [.. pairs.SelectMany(p => new[] { (p.Item1, p.Item2), (p.Item1, p.Item3) })]);
-        BenchmarkSettings.Head("What saves time", "lever", "without, s", "with, s", "gain");
-        foreach (var pair in measured.Chunk(2))
-            BenchmarkSettings.Row(pair[0].Name, $"{pair[0].Median:0.00000}", $"{pair[1].Median:0.00000}", $"{1 - (pair[1].Median / pair[0].Median):p1}");
+        var (dance, branch) = (Recipes.Find("DanceGRPO", Geometry.Paper), Recipes.Find("BranchGRPO", Geometry.Paper));
+        (string Name, string Kept, Func<double> Without, Func<double> With)[] levers =
+        [
+            .. new[] { dance, branch, Recipes.Find("BranchGRPO-Mix", Geometry.Paper), Recipes.Find("BranchGRPO-Split", Geometry.Paper) }.Select(recipe =>
+                ($"rollout's forward passes kept for the first update, {recipe.Name}", "yes", Iteration(task, recipe, settings, 0),
+                    Iteration(task, recipe, settings, 8L << 30))),
+            ("fused AdamW, a step", "yes", Optimiser(policy, fused: false), Optimiser(policy, fused: true)),
+            ("gradient norm by foreach, a step", "no", ClipEach(policy), ClipAll(policy)),
+            ("GELU by erf instead of tanh, 1024 tokens", "yes", Gelu(policy, "tanh"), Gelu(policy, "none")),
+            ("prompts encoded once instead of at 20 levels", "yes", Encoding(policy, task, 20), Encoding(policy, task, 1)),
+            ("modulations of 4 prompts instead of 64 rows, forward and backward", "no", Modulations(policy, 64), Modulations(policy, 4)),
+            ("reward hidden behind the rollout (at most), BranchGRPO", "no", Phases(task, branch, settings, s => s.Total),
+                Phases(task, branch, settings, s => s.Total - s.Reward)),
+            ("256 latents a call instead of 64, DanceGRPO", "no", Iteration(task, dance, settings, 0),
+                Iteration(task, dance, settings with { MicroBatch = 256 }, 0)),
+            ("two threads instead of one, BranchGRPO, elapsed", "no", Threads(1, settings, task), Threads(2, settings, task)),
+        ];
+        var measured = Timing.Interleaved(settings.Repetitions, [.. levers.SelectMany(l => new[] { (l.Name, l.Without), (l.Name, l.With) })]);
+        BenchmarkSettings.Head("What saves time", "lever", "without, ms", "with, ms", "gain", "in use");
+        foreach (var (lever, pair) in levers.Zip(measured.Chunk(2)))
+            BenchmarkSettings.Row(lever.Name, $"{1000 * pair[0].Median:0.00}", $"{1000 * pair[1].Median:0.00}", $"{1 - (pair[1].Median / pair[0].Median):p1}", lever.Kept);
     }
+
+    private static Func<double> Phases(ExperimentTask task, Recipe recipe, BenchmarkSettings settings, Func<PhaseSeconds, double> of) => () =>
+    {
+        using var policy = task.CreatePolicy();
+        using var training = new GrpoTraining(policy, recipe, seed: 1) { MicroBatch = settings.MicroBatch };
+        return of(training.Iterate([.. task.TrainingPrompts.Take(recipe.Prompts)], task.Reward).Seconds);
+    };
+
+    // The blocks' modulations depend on prompt and noise level alone, so the rows of a prompt could share them.
+    private static Func<double> Modulations(FlowPolicy policy, int rows) => () =>
+    {
+        using var scope = NewDisposeScope();
+        var weights = policy.Network.named_parameters().Where(p => p.name.EndsWith("modulation.weight", StringComparison.Ordinal)).Select(p => p.parameter).ToArray();
+        var condition = zeros([rows, weights[0].shape[1]], device: policy.Device, requires_grad: true);
+        return Timing.Of(() => stack(weights.Select(w => nn.functional.linear(condition, w).sum())).sum().backward(), policy.Device);
+    };
 
     private static Func<double> Iteration(ExperimentTask task, Recipe recipe, BenchmarkSettings settings, long forwardMemory) => () =>
     {
@@ -34,13 +57,17 @@ internal static class LeverTable
         return Timing.Of(() => training.Iterate([.. task.TrainingPrompts.Take(recipe.Prompts)], task.Reward), policy.Device);
     };
 
-    private static Func<double> Threads(int threads, BenchmarkSettings settings, ExperimentTask task) => () =>
+    private static Func<double> Threads(int threads, BenchmarkSettings settings, ExperimentTask task)
     {
-        set_num_threads(threads);
-        var seconds = Iteration(task, Recipes.Find("BranchGRPO", Geometry.Paper), settings, 0)();
-        set_num_threads(settings.Threads);
-        return seconds;
-    };
+        var elapsed = Phases(task, Recipes.Find("BranchGRPO", Geometry.Paper), settings, s => s.Total);
+        return () =>
+        {
+            set_num_threads(threads);
+            var seconds = elapsed();
+            set_num_threads(settings.Threads);
+            return seconds;
+        };
+    }
 
     private static Func<double> Optimiser(FlowPolicy policy, bool fused)
     {

@@ -20,6 +20,8 @@ internal static class NetworkCalls
             var isKept = count == plan.NodesAt(step) * recipe.Prompts && kept + count <= cost.SharedForwards;
             if (isKept) kept += count;
             foreach (var latents in Parts(count)) yield return (step, latents, true, isKept);
+            if (recipe.Objective.KlCoefficient == 0) continue;
+            foreach (var latents in Parts(count)) yield return (step, latents, false, false);       // the reference's
         }
 
         IEnumerable<int> Parts(int count)
