@@ -8,7 +8,7 @@ namespace BranchGrpo.Cli.Ablate;
 internal sealed record AblatePlan
 {
     /// <summary>Runs take the seeds after this one: no setting was chosen by looking at them.</summary>
-    public const ulong FirstSeed = 100;
+    public const ulong FirstSeed = Ablation.TuningSeeds;
 
     public required Preset Preset { get; init; }
     public required Geometry Geometry { get; init; }

@@ -16,6 +16,15 @@ public sealed record Ablation(string Name, string Question, string Source, strin
     /// <summary>True where settings are chosen: judged on validation prompts, with seeds that no other entry has.</summary>
     public bool IsTuning { get; init; }
 
+    /// <summary>Tuning has the seeds up to this one, every other entry those after it: no setting is chosen by looking at runs that judge it.</summary>
+    public const ulong TuningSeeds = 100;
+
+    /// <summary>Whether a run of this seed answers this question.</summary>
+    public bool HasSeed(ulong seed) => seed <= TuningSeeds == IsTuning;
+
+    /// <summary>Name of a score on the prompts that judge this entry.</summary>
+    public string Judged(string score) => IsTuning ? "validation-" + score : score;
+
     /// <summary>The claims that this entry puts to the test.</summary>
     public ImmutableArray<PublishedClaim> Claims { get; init; } = [];
 }

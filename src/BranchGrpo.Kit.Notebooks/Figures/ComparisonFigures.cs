@@ -14,14 +14,10 @@ public static partial class Figures
     public static Figure Alignment(this Comparison comparison, string score = "reward", string? title = null, string? subtitle = null)
     {
         var words = ScoreWords(score);
-        Panel[] panels =
-        [
-            new("iterations", words, [.. Curves(comparison, score, byIteration: true), .. Base(comparison, score, true)]),
-            new("training seconds", words, [.. Curves(comparison, score, byIteration: false), .. Base(comparison, score, false)]),
-        ];
+        var scene = CurveScene(words, BaseScore(comparison, score),
+            Curves(comparison, score, byIteration: true), Curves(comparison, score, byIteration: false));
         title ??= Standing.Title(comparison, score, words);
-        var said = Standing.Words(comparison, score, words);
-        return new PanelFigure(title, subtitle ?? Seeds(comparison, "band"), said, new(panels) { HasEndLabels = true });
+        return new PanelFigure(title, subtitle ?? Seeds(comparison, "band"), Standing.Words(comparison, score, words), scene);
     }
 
     /// <summary>Training seconds of an iteration, divided as the elapsed time of its phases (medians over iterations).</summary>
@@ -63,30 +59,39 @@ public static partial class Figures
             BarWords(names, [("rollout", rollout), ("trained", trained)]), scene);
     }
 
-    private static IEnumerable<Mark> Curves(Comparison comparison, string score, bool byIteration) => comparison.Methods.Select((method, index) =>
+    private static IEnumerable<Mark.Curve> Curves(Comparison comparison, string score, bool byIteration) => comparison.Methods.Select((method, index) =>
     {
         var records = method.Runs.Select(run => run.Record).ToArray();
         var end = records.Min(r => byIteration ? r.LastIteration : r.LastSeconds);
-        var places = records[0].Evaluations.Select(e => byIteration ? e.Iteration : e.Seconds).Where(x => x < end).Append(end).Distinct();
-        var points = (from at in places
-                      let value = method.At(r => byIteration ? Comparison.AtIteration(r, score, at) : Comparison.AtSecond(r, score, at))
-                      where value is not null
-                      select (At: at, Value: value.Value)).ToArray();
-        var (colour, dashed) = Palette.Of(method.Method, index);
-        return new Mark.Curve(method.Method, [.. points.Select(p => p.At)], [.. points.Select(p => p.Value.Mean)], colour)
+        return Curve(method.Method, index, Places(records[0], end, byIteration), spread => spread.Deviation,
+            at => method.At(r => byIteration ? Comparison.AtIteration(r, score, at) : Comparison.AtSecond(r, score, at)));
+    });
+
+    /// <summary>Where a record was evaluated before the end, and the end.</summary>
+    private static IEnumerable<double> Places(RunRecord record, double end, bool byIteration) =>
+        record.Evaluations.Select(e => byIteration ? e.Iteration : e.Seconds).Where(x => x < end).Append(end).Distinct();
+
+    /// <summary>Means over seeds, with a band where there are several.</summary>
+    private static Mark.Curve Curve(
+        string name, int index, IEnumerable<double> places, Func<Spread, double?> halfWidth, Func<double, Spread?> score)
+    {
+        var points = (from at in places let value = score(at) where value is not null select (At: at, Value: value.Value)).ToArray();
+        var (colour, dashed) = Palette.Of(name, index);
+        return new(name, [.. points.Select(p => p.At)], [.. points.Select(p => p.Value.Mean)], colour)
         {
             Dashed = dashed,
             HasMarkers = points.Length <= 12,
-            Band = records.Length > 1 ? [.. points.Select(p => p.Value.Deviation ?? 0)] : null,
+            Band = points.Any(p => p.Value.Count > 1) ? [.. points.Select(p => halfWidth(p.Value) ?? 0)] : null,
         };
-    });
+    }
 
-    /// <summary>The base policy as a dashed line.</summary>
-    private static IEnumerable<Mark> Base(Comparison comparison, string score, bool byIteration)
+    /// <summary>Curves against iterations and against seconds; the base policy as a dashed line.</summary>
+    private static Scene CurveScene(string words, double? level, IEnumerable<Mark.Curve> byIteration, IEnumerable<Mark.Curve> bySeconds)
     {
-        if (BaseScore(comparison, score) is not { } level) yield break;
-        var end = comparison.Methods.SelectMany(m => m.Runs).Max(run => byIteration ? run.Record.LastIteration : run.Record.LastSeconds);
-        yield return new Mark.Curve("base policy", [0, end], [level, level], "#000000") { Dashed = true };
+        return new([Side("iterations", [.. byIteration]), Side("training seconds", [.. bySeconds])]) { HasEndLabels = true };
+
+        Panel Side(string axis, Mark.Curve[] curves) => new(axis, words, level is not { } y ? curves
+            : [.. curves, new Mark.Curve("base policy", [0, curves.SelectMany(c => c.X).DefaultIfEmpty().Max()], [y, y], "#000000") { Dashed = true }]);
     }
 
     internal static double? BaseScore(Comparison comparison, string score) =>

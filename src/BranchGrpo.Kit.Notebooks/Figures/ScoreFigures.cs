@@ -13,17 +13,14 @@ public static partial class Figures
     public static Figure Dots(this Comparison comparison, string score = "reward", string? title = null, string? subtitle = null)
     {
         var words = ScoreWords(score);
-        var rows = comparison.Methods.Reverse().Select((m, i) => ((double)i, m.Method)).ToArray();
-        Panel[] panels =
-        [
-            DotPanel(comparison, $"at {comparison.EqualIterations} iterations", words, rows, score, r => comparison.AtIterations(r, score)),
-            DotPanel(comparison, $"at {Short(comparison.EqualSeconds)} training seconds", words, rows, score, r => comparison.AtSeconds(r, score)),
-        ];
-        var range = Bounds.Union(panels.Select(p => p.XBounds));
-        var left = 24 + (int)comparison.Methods.Max(m => Ink.Measure(m.Method, 12));
-        var scene = new Scene([.. panels.Select(p => p with { XRange = range, LeftRoom = left })]) { Height = 150 + (24 * rows.Length) };
+        var scene = DotScene(words, BaseScore(comparison, score), [.. comparison.Methods.Select((m, i) => (m.Method, i))],
+            ($"at {comparison.EqualIterations} iterations", Row(comparison.AtIterations)),
+            ($"at {Short(comparison.EqualSeconds)} training seconds", Row(comparison.AtSeconds)));
         subtitle ??= Seeds(comparison, "interval") + (BaseScore(comparison, score) is { } level ? $"; dashed: base policy {Short(level)}" : "");
         return new PanelFigure(title ?? Standing.Title(comparison, score, words), subtitle, Standing.Words(comparison, score, words), scene);
+
+        Func<int, (double, double?)?> Row(Func<RunRecord, string, double?> at) =>
+            row => comparison.Methods[row].At(r => at(r, score)) is { } s ? (s.Mean, s.Deviation) : null;
     }
 
     /// <summary>A score against how far the policy has drifted, along the evaluations of each method: who pays how much for what.</summary>
@@ -35,7 +32,14 @@ public static partial class Figures
     public static Figure RewardAgainst(
         this Comparison comparison, string drift, string score = "reward", string? title = null, string? subtitle = null)
     {
-        var paths = comparison.Methods.Select(Mark.Curve (method, index) =>
+        var words = ScoreWords(score);
+        title ??= $"{Capital(words)} against {DriftPath.Words(drift)}";
+        return Drift(comparison.Methods, drift, score, title, subtitle ?? $"a point per evaluation, from the base policy on; {SeedCount(comparison)}");
+    }
+
+    private static PanelFigure Drift(IReadOnlyList<MethodRuns> methods, string drift, string score, string title, string subtitle)
+    {
+        var paths = methods.Select(Mark.Curve (method, index) =>
         {
             var (colour, dashed) = Palette.Of(method.Method, index);
             var points = DriftPath.Of(method, drift, score);
@@ -44,32 +48,46 @@ public static partial class Figures
         }).Where(path => path.X.Length > 0).ToArray();
         if (paths.Length == 0) throw new ArgumentException($"the runs have no \"{drift}\" beside \"{score}\"", nameof(drift));
         var words = ScoreWords(score);
-        title ??= $"{char.ToUpperInvariant(words[0])}{words[1..]} against {DriftPath.Words(drift)}";
-        subtitle ??= $"a point per evaluation, from the base policy on; {SeedCount(comparison)}";
         var said = $"Ends ({words} at {DriftPath.Words(drift)}): "
             + string.Join("; ", paths.Select(p => $"{p.Name} {Short(p.Y[^1])} at {Short(p.X[^1])}")) + ".";
         return new PanelFigure(title, subtitle, said, new([new(DriftPath.Words(drift), words, paths)]) { HasEndLabels = true });
     }
 
-    private static Panel DotPanel(
-        Comparison comparison, string title, string words, (double, string)[] rows, string score, Func<RunRecord, double?> at)
+    /// <summary>Rows of dots with intervals, the first on top; panels side by side on one scale, with a dotted line at a level.</summary>
+    private static Scene DotScene(string words, double? level, (string Name, int Index)[] rows,
+        params (string Title, Func<int, (double Mean, double? HalfWidth)?> Row)[] sides)
     {
-        var marks = new List<Mark>();
-        if (BaseScore(comparison, score) is { } level)
-            marks.Add(new Mark.Segments("", [level, level], [-0.6, rows.Length - 0.4], "#000000") { IsDotted = true });
-        foreach (var (method, index) in comparison.Methods.Select((m, i) => (m, i)))
+        var ticks = rows.Select((row, i) => (rows.Length - 1.0 - i, row.Name)).ToArray();
+        var panels = sides.Select(side => new Panel(words, "", Marks(side.Row))
         {
-            if (method.At(at) is not { } value) continue;
-            var (colour, dashed) = Palette.Of(method.Method, index);
-            marks.Add(new Mark.Dots(method.Method, [value.Mean], [rows.Length - 1.0 - index])
+            Title = side.Title,
+            YTicks = ticks,
+            YRange = (-0.6, rows.Length - 0.4),
+            LeftRoom = 24 + (int)rows.Max(row => Ink.Measure(row.Name, 12)),
+        }).ToArray();
+        var range = Bounds.Union(panels.Select(p => p.XBounds));
+        return new([.. panels.Select(p => p with { XRange = range })]) { Height = 150 + (24 * rows.Length) };
+
+        List<Mark> Marks(Func<int, (double Mean, double? HalfWidth)?> at)
+        {
+            var marks = new List<Mark>();
+            if (level is { } x) marks.Add(new Mark.Segments("", [x, x], [-0.6, rows.Length - 0.4], "#000000") { IsDotted = true });
+            for (var i = 0; i < rows.Length; i++)
             {
-                Colour = colour,
-                IsHollow = dashed,
-                Size = 11,
-                Interval = value.Deviation is { } deviation ? [deviation] : null,
-                Details = [(words, [value.Mean]), .. value.Deviation is { } sd ? [("±", (double[])[sd])] : Array.Empty<(string, double[])>()],
-            });
+                if (at(i) is not { } value) continue;
+                var (colour, dashed) = Palette.Of(rows[i].Name, rows[i].Index);
+                marks.Add(new Mark.Dots(rows[i].Name, [value.Mean], [ticks[i].Item1])
+                {
+                    Colour = colour,
+                    IsHollow = dashed,
+                    Size = 11,
+                    Interval = value.HalfWidth is { } half ? [half] : null,
+                    Details = [(words, [value.Mean]), .. value.HalfWidth is { } width ? [("±", (double[])[width])] : Array.Empty<(string, double[])>()],
+                });
+            }
+            return marks;
         }
-        return new(words, "", marks) { Title = title, YTicks = rows, YRange = (-0.6, rows.Length - 0.4) };
     }
+
+    private static string Capital(string words) => char.ToUpperInvariant(words[0]) + words[1..];
 }

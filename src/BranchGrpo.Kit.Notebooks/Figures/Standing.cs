@@ -31,10 +31,15 @@ internal static class Standing
     /// <summary>Methods whose interval (mean ± deviation over seeds) reaches that of the best mean; empty where that says nothing.</summary>
     public static IReadOnlySet<string> Best(Comparison c, Func<RunRecord, double?> score)
     {
-        var known = Known(c, score);
-        if (known.Length < 2 || known.Any(k => k.Score.Deviation is null)) return new HashSet<string>();
-        var best = known.MaxBy(k => k.Score.Mean).Score;
-        var near = known.Where(k => k.Score.Mean + k.Score.Deviation >= best.Mean - best.Deviation).Select(k => k.Method).ToHashSet();
+        return Best([.. Known(c, score).Select(k => (k.Method, k.Score.Mean, k.Score.Deviation))]);
+    }
+
+    /// <summary>Those whose interval reaches that of the largest mean; empty where that says nothing.</summary>
+    public static IReadOnlySet<string> Best((string Name, double Mean, double? HalfWidth)[] known)
+    {
+        if (known.Length < 2 || known.Any(k => k.HalfWidth is null)) return new HashSet<string>();
+        var best = known.MaxBy(k => k.Mean);
+        var near = known.Where(k => k.Mean + k.HalfWidth >= best.Mean - best.HalfWidth).Select(k => k.Name).ToHashSet();
         return near.Count == known.Length ? new HashSet<string>() : near;
     }
 

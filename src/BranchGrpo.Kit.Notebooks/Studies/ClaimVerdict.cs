@@ -22,7 +22,7 @@ public sealed record ClaimVerdict(PublishedClaim Claim, StudyEffect Effect)
     /// <summary>"held", "not held" or "undecided".</summary>
     public string Word => Judgement switch { Judgement.Held => "held", Judgement.NotHeld => "not held", _ => "undecided" };
 
-    /// <summary>The numbers, e.g. "+0.012 [-0.003, +0.027] after 31 iterations, 6 seeds".</summary>
+    /// <summary>The numbers, e.g. "+0.012 [-0.003, +0.027] after 31 iterations, 6 seeds"; which runs are missing where they are too few.</summary>
     public string Measured
     {
         get
@@ -30,7 +30,7 @@ public sealed record ClaimVerdict(PublishedClaim Claim, StudyEffect Effect)
             var bound = Claim.Bound == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $", bound {Claim.Bound:0.###}");
             return Effect.Paired is not { } e ? Effect.Missing
                 : $"{Effect} {Effect.Where}{bound}, {(e.Pairs == 1 ? "one seed" : $"{e.Pairs} seeds")}"
-                    + (Effect.Missing.Length > 0 ? $" ({Effect.Missing})" : "");
+                    + (e.Interval is null ? $" ({Effect.Missing})" : "");
         }
     }
 

@@ -49,11 +49,25 @@ public sealed class Study
     public Study With(Study other) => other.Environment == Environment ? With(other.Runs) : throw new ArgumentException("Seconds of different machines "
         + $"cannot be compared: this study was measured on \"{Environment}\", the other on \"{other.Environment}\".", nameof(other));
 
-    /// <summary>The runs of an entry's variants, in their order. Runs of other settings under the same name are not among them.</summary>
-    public Study For(Ablation ablation) => new(Environment, ablation.Variants.SelectMany(v => Of(v.Name).Where(r => r.Key == v.Key)));
+    /// <summary>The runs of an entry's variants, in their order. Runs of other settings under the same name are not among them, nor those that tuned a
+    /// setting where the entry judges it.</summary>
+    public Study For(Ablation ablation) =>
+        new(Environment, ablation.Variants.SelectMany(v => Of(v.Name).Where(r => r.Key == v.Key && ablation.HasSeed(r.Seed))));
 
     /// <summary>The runs of a variant, by seed.</summary>
     public ImmutableArray<StudyRun> Of(string variant) => [.. Runs.Where(r => r.Variant == variant).OrderBy(r => r.Seed)];
+
+    /// <summary>Training seconds that every run reached; 0 without runs.</summary>
+    public double EqualSeconds => Runs.Select(r => r.Reach(Place.EqualSeconds)).DefaultIfEmpty().Min();
+
+    /// <summary>A score of a variant at <see cref="EqualSeconds"/>, over seeds; null without.</summary>
+    public Spread? AtSeconds(string variant, string score) => Scores(variant, Place.EqualSeconds, EqualSeconds, score);
+
+    internal Spread? Scores(string variant, Place place, double at, string score) => Spread.Of(Of(variant).Select(r => r.At(place, at, score)));
+
+    /// <summary>Every variant of an entry but the first, against the first.</summary>
+    internal ImmutableArray<StudyEffect> EffectsOn(Ablation ablation, Place place, string score) =>
+        [.. ablation.Variants.Skip(1).Select(v => Effect(v.Name, ablation.Variants[0].Name, place, score))];
 
     /// <summary>A variant against a rival: at the largest iteration, or the largest training seconds, that all runs of both reached.</summary>
     /// <param name="variant">Name of the variant.</param>
@@ -65,22 +79,13 @@ public sealed class Study
     public StudyEffect Effect(string variant, string rival, Place place, string score = "reward")
     {
         var (a, b) = (Of(variant), Of(rival));
-        ImmutableArray<StudyRun> both = [.. a, .. b];
-        var at = both.IsEmpty || place == Place.TimeRatio ? 0
-            : place == Place.EqualIterations ? both.Min(r => r.LastIteration) : both.Min(r => r.LastSeconds);
+        var at = a.Concat(b).Select(r => r.Reach(place)).DefaultIfEmpty().Min();
         var (x, y) = (Values(a), Values(b));
         var effect = place == Place.TimeRatio ? PairedEffect.Ratio(x, y) : PairedEffect.Difference(x, y);
         return new(variant, rival, place, score, at, effect, Missing());
 
         Dictionary<ulong, double> Values(ImmutableArray<StudyRun> runs) =>
-            (from run in runs let value = Value(run) where value is not null select (run.Seed, value.Value)).ToDictionary(v => v.Seed, v => v.Value);
-
-        double? Value(StudyRun run) => place switch
-        {
-            Place.EqualIterations => run.Evaluations.ScoreAtIteration(score, at),
-            Place.EqualSeconds => run.Evaluations.ScoreAtSeconds(score, at),
-            _ => run.SecondsPerIteration,
-        };
+            (from run in runs let value = run.At(place, at, score) where value is not null select (run.Seed, value.Value)).ToDictionary();
 
         string Missing() => string.Join("; ", new[] { Lacks(variant, a, x, y), Lacks(rival, b, y, x) }.Where(m => m.Length > 0));
 

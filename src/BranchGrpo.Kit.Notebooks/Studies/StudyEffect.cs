@@ -23,10 +23,10 @@ public sealed record StudyEffect(string Variant, string Rival, Place Place, stri
         _ => "per iteration",
     };
 
-    /// <summary>E.g. "+0.012 [-0.003, +0.027]", or "0.71× [0.69×, 0.73×]" for a time ratio; the mean alone for one common seed, nothing without.</summary>
+    /// <summary>E.g. "+0.012 [-0.003, +0.027]", or "0.71 [0.69, 0.73]" for a time ratio; the mean alone for one common seed, nothing without.</summary>
     public override string ToString()
     {
-        var format = Place == Place.TimeRatio ? "0.00×" : "+0.000;-0.000;0.000";
+        var format = Place == Place.TimeRatio ? "0.00" : "+0.000;-0.000;0.000";
         return Paired is not { } e ? "" : Text(e.Mean, format) + (e.Interval is { } i ? " " + i.ToString(format) : "");
     }
 

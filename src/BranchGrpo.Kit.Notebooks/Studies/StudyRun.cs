@@ -22,11 +22,22 @@ public sealed record StudyRun(string Variant, ulong Seed, string Key, RunRecord 
     /// <summary>Policy evaluations with gradient per leaf.</summary>
     public required double TrainedPerLeaf { get; init; }
 
-    /// <summary>Iterations of the last evaluation: scores are known up to here.</summary>
-    public int LastIteration => Evaluations.Evaluations[^1].Iteration;
+    /// <summary>Iterations or training seconds of the last evaluation: scores are known up to here.</summary>
+    internal double Reach(Place place) => place switch
+    {
+        Place.EqualIterations => Evaluations.Evaluations[^1].Iteration,
+        Place.EqualSeconds => Evaluations.Evaluations[^1].Seconds,
+        _ => 0,
+    };
 
-    /// <summary>Training seconds of the last evaluation.</summary>
-    public double LastSeconds => Evaluations.Evaluations[^1].Seconds;
+    /// <summary>The score, interpolated linearly, after so many iterations or training seconds; the seconds of an iteration where these are compared.</summary>
+    /// <returns>Null without such a score.</returns>
+    internal double? At(Place place, double at, string score) => place switch
+    {
+        Place.EqualIterations => Evaluations.ScoreAtIteration(score, at),
+        Place.EqualSeconds => Evaluations.ScoreAtSeconds(score, at),
+        _ => SecondsPerIteration,
+    };
 
     /// <summary>What a study keeps of a record.</summary>
     /// <exception cref="ArgumentException">The record has no iteration or no evaluation, or a score that is not a number.</exception>

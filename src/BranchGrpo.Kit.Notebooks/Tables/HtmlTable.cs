@@ -31,6 +31,14 @@ internal sealed record HtmlTable(IReadOnlyList<string> Columns, IReadOnlyList<IR
         return html.Append("</tbody></table>").ToString();
     }
 
+    public string ToMarkdown()
+    {
+        string[] lines = [Row(Columns), Row([.. Columns.Select((_, c) => IsNumeric(c) ? "---:" : "---")]), .. Rows.Select(Row)];
+        return string.Join("\n", lines);
+
+        static string Row(IReadOnlyList<string> cells) => "| " + string.Join(" | ", cells.Select(text => text.Replace("|", "\\|"))) + " |";
+    }
+
     public override string ToString()
     {
         int[] widths = [.. Columns.Select((name, c) => Rows.Select(r => r[c].Length).Append(name.Length).Max())];

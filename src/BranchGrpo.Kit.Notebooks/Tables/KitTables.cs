@@ -6,15 +6,17 @@ namespace BranchGrpo.Kit.Notebooks;
 /// <summary>Values of the kit as tables.</summary>
 internal static class KitTables
 {
-    private const int MostRows = 25;
+    private const int MostRows = 40;
 
-    public static HtmlTable Of(DataFrame frame)
+    public static HtmlTable Of(DataFrame frame) => Of(frame, MostRows);
+
+    public static HtmlTable Of(DataFrame frame, int most)
     {
-        var shown = Enumerable.Range(0, (int)Math.Min(frame.Rows.Count, MostRows));
+        var shown = Enumerable.Range(0, (int)Math.Min(frame.Rows.Count, most));
         return new([.. frame.Columns.Select(c => c.Name)],
             [.. shown.Select(row => (IReadOnlyList<string>)[.. frame.Columns.Select(c => HtmlTable.Number(c[row]))])])
         {
-            Caption = frame.Rows.Count > MostRows ? $"first {MostRows} of {frame.Rows.Count} rows" : "",
+            Caption = frame.Rows.Count > most ? $"first {most} of {frame.Rows.Count} rows" : "",
         };
     }
 
