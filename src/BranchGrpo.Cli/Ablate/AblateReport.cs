@@ -1,20 +1,43 @@
+using System.Text;
+using BranchGrpo.Cli.Compare;
+using Microsoft.Data.Analysis;
+
 namespace BranchGrpo.Cli.Ablate;
 
-/// <summary>What a study says, on the console.</summary>
+/// <summary>What a study says: every entry's tables and its claims judged, on the console and as Markdown.</summary>
 internal static class AblateReport
 {
-    /// <summary>Every entry with its claims judged.</summary>
-    public static void Print(AblatePlan plan, Study study)
-    {
-        foreach (var entry in plan.Entries)
-        {
-            Console.WriteLine($"\n{entry.Name}: {entry.Question} ({entry.Source})");
-            if (entry.Finding.Length > 0) Console.WriteLine($"published: {entry.Finding}");
-            foreach (var verdict in study.Judge(entry)) Console.WriteLine(verdict.Sentence);
-        }
-        Console.WriteLine("""
+    /// <summary>Name of the Markdown file.</summary>
+    public const string File = "report.md";
 
-            Intervals: 95 %, Student's t on differences paired by seed. One in twenty of them misses its value by chance alone, and there are many.
-            """);
+    private const string Note = "Intervals: 95 %, Student's t on differences paired by seed, for one comparison at a time; of many, one in twenty misses by chance alone.";
+
+    /// <summary>Prints all entries of which there are runs, and writes the same to a file.</summary>
+    public static void Publish(IReadOnlyList<Ablation> entries, Study study, string folder)
+    {
+        var text = new StringBuilder($"# {study.Runs.Length} runs\n\n{study.Environment}\n\n{Note}\n");
+        foreach (var entry in entries.Where(e => e.Variants.Any(v => study.For(e).Of(v.Name).Length > 0)))
+        {
+            var published = entry.Finding.Length > 0 ? $" Published: {entry.Finding}." : "";
+            Console.WriteLine($"\n{entry.Question} {entry.Source}.{published}");
+            text.Append($"\n## {entry.Name}\n\n{entry.Question} {entry.Source}.{published}\n");
+            foreach (var (title, table) in Tables(entry, study))
+            {
+                ConsoleTable.Print(Shown(title, table));
+                text.Append('\n').Append(table.Markdown()).Append('\n');
+            }
+        }
+        Console.WriteLine(Note);
+        RunFolder.WriteText(Path.Combine(folder, File), text.ToString());
     }
+
+    private static IEnumerable<(string Title, DataFrame Table)> Tables(Ablation entry, Study study)
+    {
+        yield return ($"{entry.Name}: cost and reward", study.Effects(entry));
+        yield return ($"{entry.Name}: what training does not see", study.Drift(entry));
+        if (entry.Claims.Length > 0) yield return ($"{entry.Name}: claims", study.Verdicts(entry));
+    }
+
+    private static ResultTable Shown(string title, DataFrame table) => new(title, [.. table.Columns.Select(c => c.Name)],
+        [.. table.Rows.Select(row => (IReadOnlyList<string>)[.. row.Select(cell => $"{cell}".Replace("**", "", StringComparison.Ordinal))])]);
 }

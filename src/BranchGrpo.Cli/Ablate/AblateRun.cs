@@ -29,12 +29,12 @@ internal static class AblateRun
         var study = Write(plan, runs, folder, results, known);
         var judged = plan.Entries.Where(e => e.Name == EvaluationSteps.Entry).SelectMany(e => e.Variants).Select(v => v.Key).ToHashSet();
         EvaluationSteps.Complete([.. runs.Where(r => judged.Contains(r.Variant.Key))], results ?? folder, plan.Device, stopping.Token);
+        AblateReport.Publish(plan.Entries, study, results ?? folder);
         if (stopping.Token.IsCancellationRequested)
         {
             Console.Error.WriteLine($"Stopped; what was done is kept in {folder}. The same command goes on from there.");
             return Failure.Stopped;
         }
-        AblateReport.Print(plan, study);
         Console.WriteLine($"{elapsed:hh\\:mm\\:ss} elapsed in this call. Files: {results ?? folder}");
         if (failures.Count == 0) return 0;
         Console.Error.WriteLine($"error: {failures.Count} of {jobs.Length} runs failed and are left out; the same command tries them again");
