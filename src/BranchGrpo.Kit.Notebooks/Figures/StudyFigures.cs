@@ -20,8 +20,8 @@ public static partial class Figures
         var scene = DotScene(words, 0, [.. rows.Select(i => (seconds[i].Variant, i + 1))],
             ("at equal iterations", row => Dot(iterations[rows[row]])), ("at equal seconds", row => Dot(seconds[rows[row]])));
         var said = string.Join("; ", rows.Select(i => $"{seconds[i].Variant} {iterations[i]} {iterations[i].Where}, {seconds[i]} {seconds[i].Where}")) + ".";
-        var subtitle = $"mean difference by seed with its 95 % interval (Student's t), {StudyStanding.Seeds([.. rows.Select(i => seconds[i].Paired!.Pairs)])}; "
-            + study.Environment;
+        var pairs = StudyStanding.Seeds([.. rows.Select(i => seconds[i].Paired!.Pairs)]);
+        var subtitle = $"mean difference by seed, each with its 95 % interval (Student's t), {pairs}; {study.Environment}";
         return new PanelFigure(StudyStanding.Title(ScoreWords(score), ablation, iterations, seconds), subtitle, said, scene);
 
         static (double, double?)? Dot(StudyEffect effect) => effect.Paired is { } e ? (e.Mean, e.Interval?.HalfWidth) : null;
@@ -65,10 +65,10 @@ public static partial class Figures
     /// <exception cref="ArgumentException">No run has both scores.</exception>
     public static Figure RewardAgainst(this Study study, Ablation ablation, string drift)
     {
-        var (runs, reward, words) = (study.For(ablation), ablation.Judged("reward"), DriftPath.Words(drift));
+        var (runs, reward, words) = (study.For(ablation), ablation.Judged("reward"), DriftPath.Words(drift).Split(" (")[0]);
         if (runs.Runs.IsEmpty) throw NothingToShow(ablation, reward);
         drift = ablation.Judged(drift);
-        var title = $"{StudyStanding.Against(ablation, "at equal seconds")}: {ScoreWords(reward)} {Said(reward)}; {words} {Said(drift)}";
+        var title = $"Against {ablation.Variants[0].Name} at equal seconds: {ScoreWords(reward)}: {Said(reward)}; {words}: {Said(drift)}";
         var subtitle = $"a point per evaluation, from the base policy on; mean over "
             + $"{StudyStanding.Seeds([.. runs.Runs.CountBy(r => r.Variant).Select(c => c.Value)])}; {study.Environment}";
         return Drift([.. ablation.Variants.Select(v => new MethodRuns(v.Name, [.. runs.Of(v.Name).Select(r => (r.Seed, r.Evaluations))]))],

@@ -3,20 +3,16 @@ namespace BranchGrpo.Kit.Notebooks;
 /// <summary>What the intervals of a study carry, in the words of a title.</summary>
 internal static class StudyStanding
 {
-    private const int MostNames = 3;
+    private const int MostNames = 2;
 
     /// <summary>E.g. "Test reward against DanceGRPO: BranchGRPO lower at equal iterations; BranchGRPO higher, 2 not told apart at equal seconds".</summary>
     public static string Title(string words, Ablation ablation, IReadOnlyList<StudyEffect> iterations, IReadOnlyList<StudyEffect> seconds)
     {
         var (first, second) = (Said(iterations), Said(seconds));
-        var what = $"{char.ToUpperInvariant(words[0])}{words[1..]} {Against(ablation, "")}";
+        var what = $"{char.ToUpperInvariant(words[0])}{words[1..]} against {ablation.Variants[0].Name}";
         return first == second ? $"{what}: {first} at equal iterations and at equal seconds"
             : $"{what}: {first} at equal iterations; {second} at equal seconds";
     }
-
-    /// <summary>E.g. "Against DanceGRPO at equal seconds"; the other way round without a place.</summary>
-    public static string Against(Ablation ablation, string where) =>
-        where.Length == 0 ? $"against {ablation.Variants[0].Name}" : $"Against {ablation.Variants[0].Name} {where}";
 
     /// <summary>E.g. "A and B higher, C lower, 2 not told apart": whose whole interval lies above or below zero.</summary>
     public static string Said(IReadOnlyList<StudyEffect> effects)
@@ -40,7 +36,8 @@ internal static class StudyStanding
     private static string Named(string[] names, string how) => names.Length switch
     {
         0 => "",
-        <= MostNames => $"{string.Join(", ", names)} {how}",
-        _ => $"{names.Length} variants {how}",
+        1 => $"{names[0]} {how}",
+        <= MostNames => $"{string.Join(", ", names[..^1])} and {names[^1]} {how}",
+        _ => $"{names.Length} {how}",
     };
 }

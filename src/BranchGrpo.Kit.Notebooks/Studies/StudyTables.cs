@@ -58,7 +58,8 @@ public static class StudyTables
     {
         var verdicts = study.Judge(ablation);
         return new(
-            new StringDataFrameColumn("claim", verdicts.Select(v => v.Claim.Sentence)), new StringDataFrameColumn("source", verdicts.Select(v => v.Claim.Source)),
+            new StringDataFrameColumn("claim", verdicts.Select(v => v.Claim.Sentence)),
+            new StringDataFrameColumn("source", verdicts.Select(v => v.Claim.Source)),
             new StringDataFrameColumn("measured", verdicts.Select(v => v.Measured)), new StringDataFrameColumn("verdict", verdicts.Select(v => v.Word)));
     }
 
@@ -76,5 +77,5 @@ public static class StudyTables
     private static double? HalfWidth(Spread? spread) => ConfidenceInterval.Student(spread)?.HalfWidth;
 
     private static string Text(Spread? spread, string format = "0.000") => spread is not { } s ? ""
-        : s.Mean.ToString(format, CultureInfo.InvariantCulture) + (HalfWidth(s) is { } half ? " ± " + half.ToString("0.000", CultureInfo.InvariantCulture) : "");
+        : s.ToString(format, withDeviation: false) + (HalfWidth(s) is { } half ? " ± " + half.ToString("0.000", CultureInfo.InvariantCulture) : "");
 }

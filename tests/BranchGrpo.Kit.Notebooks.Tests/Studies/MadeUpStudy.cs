@@ -28,9 +28,16 @@ internal static class MadeUpStudy
         return new[] { Run(Base, seed, 60, 1, 0.002 + common), Run(Fast, seed, 100, 0.5, 0.003 + common + own), Run(Alike, seed, 60, 1, 0.002 + common + own) };
     });
 
-    public static StudyRun Run(Variant variant, ulong seed, int iterations, double secondsEach, double slope) => StudyRun.Of(
-        variant, seed, Record(iterations, secondsEach, i => new() { ["reward"] = 0.5 + (slope * i), ["heldout"] = 0.4 + (slope * i / 4),
-            ["verifier"] = 0.9, ["rmse"] = 0.1 + (slope * i / 10), ["diversity"] = 0.3, ["kl"] = slope * i / 3 }));
+    public static StudyRun Run(Variant variant, ulong seed, int iterations, double secondsEach, double slope) =>
+        StudyRun.Of(variant, seed, Record(iterations, secondsEach, i => new()
+        {
+            ["reward"] = 0.5 + (slope * i),
+            ["heldout"] = 0.4 + (slope * i / 4),
+            ["verifier"] = 0.9,
+            ["rmse"] = 0.1 + (slope * i / 10),
+            ["diversity"] = 0.3,
+            ["kl"] = slope * i / 3,
+        }));
 
     public static RunRecord Record(int iterations, double secondsEach, Func<int, Dictionary<string, double>> scores) =>
         new(MadeUp.Record(iterations, secondsEach, 0).Events.Select(e =>

@@ -62,8 +62,9 @@ public sealed class StudyFaceTests
     [Fact]
     public void Markdown_has_every_row_aligned_and_escaped()
     {
-        var long_ = new DataFrame(new StringDataFrameColumn("a|b", Enumerable.Range(0, 50).Select(i => $"x|{i}")), new DoubleDataFrameColumn("n", Enumerable.Repeat(1.5, 50)));
-        var lines = long_.Markdown().Split('\n');
+        var table = new DataFrame(
+            new StringDataFrameColumn("a|b", Enumerable.Range(0, 50).Select(i => $"x|{i}")), new DoubleDataFrameColumn("n", Enumerable.Repeat(1.5, 50)));
+        var lines = table.Markdown().Split('\n');
         Assert.Equal(52, lines.Length);
         Assert.Equal([@"| a\|b | n |", "| --- | ---: |", @"| x\|0 | 1.5 |"], lines[..3]);
     }
@@ -121,11 +122,16 @@ public sealed class StudyFaceTests
             MadeUpStudy.Four.Curves(MadeUpStudy.Entry, "verifier").Title);
         Assert.Contains("not told apart (fewer than two common seeds)", new Study("x", MadeUpStudy.Runs(101)).Forest(MadeUpStudy.Entry).Title);
         var turned = MadeUpStudy.Entry with { Variants = [MadeUpStudy.Fast, MadeUpStudy.Base] };
-        Assert.Equal("Against B \"fast\" at equal seconds: test reward A, the base lower; KL to the base policy (nats per element) A, the base lower",
+        Assert.Equal("Against B \"fast\" at equal seconds: test reward: A, the base lower; KL to the base policy: A, the base lower",
             MadeUpStudy.Four.RewardAgainst(turned, "kl").Title);
+        StudyEffect[] many = [.. Enumerable.Range(0, 6).Select(i => Known($"M{i}", i % 2 == 0 ? 1 : i == 3 ? 0 : -1))];
+        Assert.Equal("3 higher, M1 and M5 lower, 1 not told apart", StudyStanding.Said(many));
         Assert.Contains("4 seeds", MadeUpStudy.Four.Forest(MadeUpStudy.Entry).Subtitle);
         Assert.Contains(MadeUpStudy.Environment, MadeUpStudy.Four.Curves(MadeUpStudy.Entry).Subtitle);
     }
+
+    private static StudyEffect Known(string name, double mean) =>
+        new(name, "rival", Place.EqualSeconds, "reward", 1, new(mean, new(mean - 0.5, mean + 0.5), null, 4, 0.5), "");
 
     private static string[] Texts(DataFrame table, string column) => [.. table.Columns[column].Cast<string>()];
 }

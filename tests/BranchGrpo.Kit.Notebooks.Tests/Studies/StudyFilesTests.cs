@@ -16,7 +16,8 @@ public sealed class StudyFilesTests : IDisposable
         Assert.Equal(study.Environment, read.Environment);
         Assert.All(study.Runs.Zip(read.Runs), p =>
         {
-            Assert.Equal(p.First with { Evaluations = p.Second.Evaluations, Seconds = 0, SecondsPerIteration = 0 }, p.Second with { Seconds = 0, SecondsPerIteration = 0 });
+            Assert.Equal(p.First with { Evaluations = p.Second.Evaluations, Seconds = 0, SecondsPerIteration = 0 },
+                p.Second with { Seconds = 0, SecondsPerIteration = 0 });
             Assert.Equal(p.First.SecondsPerIteration, p.Second.SecondsPerIteration, 1e-4);
             Assert.Equal(p.First.Seconds, p.Second.Seconds, 1e-5);
             Assert.Equal(p.First.Evaluations.Evaluations.Count, p.Second.Evaluations.Evaluations.Count);

@@ -13,7 +13,8 @@ public sealed class StudyTests
         Assert.Equal(0.56, run.Evaluations.ScoreAtSeconds("reward", 30)!.Value, 1e-12);
         Assert.Contains("0 evaluations", Assert.Throws<ArgumentException>(() => StudyRun.Of(MadeUpStudy.Base, 1, new([]))).Message);
         var broken = MadeUpStudy.Record(10, 1, i => new() { ["reward"] = i > 0 ? double.NaN : 0 });
-        Assert.Contains("reward of C, seed 1 is NaN at iteration 10", Assert.Throws<ArgumentException>(() => StudyRun.Of(MadeUpStudy.Alike, 1, broken)).Message);
+        var message = Assert.Throws<ArgumentException>(() => StudyRun.Of(MadeUpStudy.Alike, 1, broken)).Message;
+        Assert.Contains("reward of C, seed 1 is NaN at iteration 10", message);
     }
 
     [Fact]
