@@ -12,19 +12,20 @@ internal static class AblateReport
 
     private const string Note = "Intervals: 95 %, Student's t on differences paired by seed, for one comparison at a time; of many, one in twenty misses by chance alone.";
 
-    /// <summary>Prints all entries of which there are runs, and writes the same to a file.</summary>
-    public static void Publish(IReadOnlyList<Ablation> entries, Study study, string folder)
+    /// <summary>Prints the entries asked for, and writes all entries of which there are runs to a file.</summary>
+    public static void Publish(IReadOnlyList<Ablation> asked, IReadOnlyList<Ablation> all, Study study, string folder)
     {
         var text = new StringBuilder($"# {study.Runs.Length} runs\n\n{study.Environment}\n\n{Note}\n");
-        foreach (var entry in entries.Where(e => e.Variants.Any(v => study.For(e).Of(v.Name).Length > 0)))
+        foreach (var entry in all.Where(e => !study.For(e).Runs.IsEmpty))
         {
-            var published = entry.Finding.Length > 0 ? $" Published: {entry.Finding}." : "";
-            Console.WriteLine($"\n{entry.Question} {entry.Source}.{published}");
-            text.Append($"\n## {entry.Name}\n\n{entry.Question} {entry.Source}.{published}\n");
+            var about = $"{entry.Question} {entry.Source}.{(entry.Finding.Length > 0 ? $" Published: {entry.Finding}." : "")}";
+            text.Append($"\n## {entry.Name}\n\n{about}\n");
+            var isAsked = asked.Any(e => e.Name == entry.Name);
+            if (isAsked) Console.WriteLine("\n" + about);
             foreach (var (title, table) in Tables(entry, study))
             {
-                ConsoleTable.Print(Shown(title, table));
                 text.Append('\n').Append(table.Markdown()).Append('\n');
+                if (isAsked) ConsoleTable.Print(Shown(title, table));
             }
         }
         Console.WriteLine(Note);

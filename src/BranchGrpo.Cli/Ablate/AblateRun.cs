@@ -18,7 +18,8 @@ internal static class AblateRun
         EmbeddedTask.Check(plan.Device);
         RunFolder.Prepare(folder);
         var runs = plan.Runs(folder, DeviceMemory.Available(EmbeddedTask.Find(plan.Device)) / slots).ToArray();
-        var known = Known(results);
+        var environment = $"preset {plan.Preset.Name}, geometry {plan.Geometry.ToString().ToLowerInvariant()}, {Machine.Line(plan.Device)}";
+        var known = Known(results, environment);
         WorkerJob[] jobs = [.. runs.Where(r => !CompareRun.IsFinished(r.Job) && !known.Any(k => Serves(k, r.Variant, r.Job))).Select(r => r.Job)];
         slots = Math.Min(slots, Math.Max(1, jobs.Length));
         Console.WriteLine($"{plan.Entries.Length} entries, {runs.Length} runs ({jobs.Length} to do, about {Hours(jobs, slots)} of training), "
@@ -26,10 +27,10 @@ internal static class AblateRun
         using var stopping = new Stopping();
         var (failures, elapsed) = await CompareRun.RunAsync(jobs, slots, stopping.Token);
         foreach (var failure in failures) Console.Error.WriteLine("error: " + failure);
-        var study = Write(plan, runs, folder, results, known);
+        var study = Write(environment, runs, folder, results, known);
         var judged = plan.Entries.Where(e => e.Name == EvaluationSteps.Entry).SelectMany(e => e.Variants).Select(v => v.Key).ToHashSet();
         EvaluationSteps.Complete([.. runs.Where(r => judged.Contains(r.Variant.Key))], results ?? folder, plan.Device, stopping.Token);
-        AblateReport.Publish(plan.Entries, study, results ?? folder);
+        AblateReport.Publish(plan.Entries, Catalogue.For(plan.Geometry), study, results ?? folder);
         if (stopping.Token.IsCancellationRequested)
         {
             Console.Error.WriteLine($"Stopped; what was done is kept in {folder}. The same command goes on from there.");
@@ -42,12 +43,12 @@ internal static class AblateRun
     }
 
     private static Study Write(
-        AblatePlan plan, (Variant Variant, WorkerJob Job)[] runs, string folder, string? results, IReadOnlyList<StudyRun> known)
+        string environment, (Variant Variant, WorkerJob Job)[] runs, string folder, string? results, IReadOnlyList<StudyRun> known)
     {
         var found = from run in runs
                     where CompareRun.IsFinished(run.Job)
                     select StudyRun.Of(run.Variant, run.Job.Seed, RunRecord.Read(Path.Combine(run.Job.Folder, ExperimentRunner.RecordFile)));
-        var own = new Study($"preset {plan.Preset.Name}, geometry {plan.Geometry.ToString().ToLowerInvariant()}, {Machine.Line(plan.Device)}", found);
+        var own = new Study(environment, found);
         own.Write(folder);
         if (results is null) return own;
         // Of a variant whose settings have changed since, the old runs go as soon as there are new ones.
@@ -57,8 +58,13 @@ internal static class AblateRun
         return all;
     }
 
-    private static IReadOnlyList<StudyRun> Known(string? results) =>
-        results is not null && File.Exists(Path.Combine(results, "runs.csv")) ? Study.Read(results).Runs : [];
+    private static IReadOnlyList<StudyRun> Known(string? results, string environment)
+    {
+        if (results is null || !File.Exists(Path.Combine(results, "runs.csv"))) return [];
+        var study = Study.Read(results);
+        return study.Environment == environment ? study.Runs : throw new Failure($"the runs in {results} were made with \"{study.Environment}\", these would be "
+            + $"\"{environment}\"; seconds of the two cannot be compared: choose another folder with --results");
+    }
 
     private static bool Serves(StudyRun known, Variant variant, WorkerJob job) => known.Variant == variant.Name && known.Key == variant.Key
         && known.Seed == job.Seed && (known.Iterations >= job.Iterations || known.Seconds >= job.Seconds);

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using BranchGrpo.Kit.Models.Library;
 using BranchGrpo.Kit.Native;
 using BranchGrpo.Kit.Notebooks.Session;
+using BranchGrpo.Kit.Shapes;
 using TorchSharp;
 
 namespace BranchGrpo.Kit.Notebooks;
@@ -11,6 +12,7 @@ public static partial class Lab
 {
     private static readonly Lazy<LabPreset> preset = new(() =>
         LabPreset.Find(Environment.GetEnvironmentVariable(LabPreset.Variable) is { Length: > 0 } name ? name : "quick"));
+    private static readonly Lazy<Study> results = new(() => Study.Read(Path.Combine(ShapesData.Locate(), "..", "results")));
     private static readonly Lazy<ExperimentTask> task = new(() => LabTask.Create(Device));
     private static readonly Lazy<TrainingMemory> memory = new(() => TrainingMemory.Of(BasePolicy.ActivationBytes, DeviceMemory.Available(Device)));
 
@@ -19,6 +21,9 @@ public static partial class Lab
 
     /// <summary>The embedded task, made once.</summary>
     public static ExperimentTask Task => task.Value;
+
+    /// <summary>The committed runs of <c>branchgrpo ablate all --preset standard --results data/results</c>.</summary>
+    public static Study Results => results.Value;
 
     /// <summary>Where policies of this preset are.</summary>
     /// <exception cref="InvalidOperationException">The preset wants a GPU and there is none.</exception>
