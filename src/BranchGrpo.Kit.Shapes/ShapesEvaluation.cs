@@ -4,7 +4,8 @@ namespace BranchGrpo.Kit.Shapes;
 
 /// <summary>Scores a policy on captions it was not trained on: pictures from fixed noise along the ODE.</summary>
 /// <remarks>
-/// A few pictures per caption, 10 steps unless told otherwise. For the 24 test captions: <c>reward</c>, <c>heldout</c> (mean cosines of the two rewards), <c>verifier</c>
+/// A few pictures per caption, 10 steps unless told otherwise. For the 24 test captions: <c>reward</c>, <c>heldout</c> (mean cosines of the two
+/// rewards), <c>verifier</c>
 /// (share with all four attributes right), <c>rmse</c> (mean, to the nearest clean picture of its own caption), <c>diversity</c> (mean over captions
 /// of the mean root mean square difference between two of its pictures). The same for the validation captions as <c>validation-reward</c> and so on.
 /// <c>kl</c>: divergence from the base policy in nats per element, see <see cref="PolicyDrift"/>.

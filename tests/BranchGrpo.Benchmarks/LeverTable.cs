@@ -31,7 +31,8 @@ internal static class LeverTable
         var measured = Timing.Interleaved(settings.Repetitions, [.. levers.SelectMany(l => new[] { (l.Name, l.Without), (l.Name, l.With) })]);
         BenchmarkSettings.Head("What saves time", "lever", "without, ms", "with, ms", "gain", "in use");
         foreach (var (lever, pair) in levers.Zip(measured.Chunk(2)))
-            BenchmarkSettings.Row(lever.Name, $"{1000 * pair[0].Median:0.00}", $"{1000 * pair[1].Median:0.00}", $"{1 - (pair[1].Median / pair[0].Median):p1}", lever.Kept);
+            BenchmarkSettings.Row(lever.Name, $"{1000 * pair[0].Median:0.00}", $"{1000 * pair[1].Median:0.00}",
+                $"{1 - (pair[1].Median / pair[0].Median):p1}", lever.Kept);
     }
 
     private static Func<double> Phases(ExperimentTask task, Recipe recipe, BenchmarkSettings settings, Func<PhaseSeconds, double> of) => () =>
@@ -45,7 +46,8 @@ internal static class LeverTable
     private static Func<double> Modulations(FlowPolicy policy, int rows) => () =>
     {
         using var scope = NewDisposeScope();
-        var weights = policy.Network.named_parameters().Where(p => p.name.EndsWith("modulation.weight", StringComparison.Ordinal)).Select(p => p.parameter).ToArray();
+        var weights = policy.Network.named_parameters().Where(p => p.name.EndsWith("modulation.weight", StringComparison.Ordinal)).Select(p =>
+            p.parameter).ToArray();
         var condition = zeros([rows, weights[0].shape[1]], device: policy.Device, requires_grad: true);
         return Timing.Of(() => stack(weights.Select(w => nn.functional.linear(condition, w).sum())).sum().backward(), policy.Device);
     };

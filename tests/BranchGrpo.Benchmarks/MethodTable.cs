@@ -19,8 +19,8 @@ internal static class MethodTable
         var (costs, times) = (CallCosts.From(measured[..4]), measured[4..].Chunk(3).ToArray());
         double Predicted(Recipe recipe, bool keeps) => costs.Of(recipe, settings.MicroBatch, keeps) / costs.Of(recipes[0], settings.MicroBatch, keeps);
         Console.WriteLine($"\nA policy call takes {1000 * costs.Forward.PerCall:0.00} + {1000 * costs.Forward.PerLatent:0.000} x latents ms, "
-            + $"with its backward pass {1000 * costs.Trained.PerCall:0.00} + {1000 * costs.Trained.PerLatent:0.000} x latents ms; \"predicted\" is that for the calls "
-            + "that the cost model counts, \"units\" its rollout + 3 x trained evaluations.");
+            + $"with its backward pass {1000 * costs.Trained.PerCall:0.00} + {1000 * costs.Trained.PerLatent:0.000} x latents ms; "
+            + "\"predicted\" is that for the calls that the cost model counts, \"units\" its rollout + 3 x trained evaluations.");
         BenchmarkSettings.Head($"Seconds per iteration, geometry {geometry.ToString().ToLowerInvariant()}, against bare network calls; ratios to DanceGRPO",
             "recipe", "s / iteration", "quartiles", "bare calls, s", "to bare", "ratio", "predicted", "units");
         foreach (var (recipe, (_, own, bare)) in recipes.Zip(times.Select(t => (t[0], t[1], t[2]))))

@@ -41,7 +41,8 @@ public sealed class AblateTests : IDisposable
         var changed = variant with { Recipe = variant.Recipe with { LearningRate = 3e-4 } };
         Assert.NotEqual(AblatePlan.FolderOf("f", variant, 1), AblatePlan.FolderOf("f", changed, 1));
         Assert.NotEqual(AblatePlan.FolderOf("f", variant, 1), AblatePlan.FolderOf("f", variant with { TrainsAll = true }, 1));
-        Assert.Equal(AblatePlan.FolderOf("f", variant, 1), AblatePlan.FolderOf("f", variant with { Recipe = variant.Recipe with { Summary = "other words" } }, 1));
+        Assert.Equal(AblatePlan.FolderOf("f", variant, 1), AblatePlan.FolderOf("f",
+            variant with { Recipe = variant.Recipe with { Summary = "other words" } }, 1));
         Assert.Matches("^f.BranchGRPO_____1__mean-[0-9a-f]{10}-seed1$", AblatePlan.FolderOf("f", variant, 1));
     }
 

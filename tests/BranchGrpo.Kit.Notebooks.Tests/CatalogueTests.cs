@@ -22,7 +22,8 @@ public sealed class CatalogueTests
     {
         var all = Catalogue.For(geometry).SelectMany(a => a.Variants).ToArray();
         foreach (var same in all.GroupBy(v => v.Name)) Assert.True(same.Select(v => v.Settings).Distinct().Count() == 1, same.Key);
-        foreach (var same in all.GroupBy(v => v.Settings)) Assert.True(same.Select(v => v.Name).Distinct().Count() == 1, string.Join(", ", same.Select(v => v.Name)));
+        foreach (var same in all.GroupBy(v => v.Settings)) Assert.True(same.Select(v => v.Name).Distinct().Count() == 1,
+            string.Join(", ", same.Select(v => v.Name)));
     }
 
     [Fact]

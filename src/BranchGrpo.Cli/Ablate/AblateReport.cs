@@ -10,7 +10,8 @@ internal static class AblateReport
     /// <summary>Name of the Markdown file.</summary>
     public const string File = "report.md";
 
-    private const string Note = "Intervals: 95 %, Student's t on differences paired by seed, for one comparison at a time; of many, one in twenty misses by chance alone.";
+    private const string Note = "Intervals: 95 %, Student's t on differences paired by seed, for one comparison at a time; "
+        + "of many, one in twenty misses by chance alone.";
 
     /// <summary>Prints the entries asked for, and writes all entries of which there are runs to a file.</summary>
     public static void Publish(IReadOnlyList<Ablation> asked, IReadOnlyList<Ablation> all, Study study, string folder)

@@ -62,7 +62,8 @@ internal static class AblateRun
     {
         if (results is null || !File.Exists(Path.Combine(results, "runs.csv"))) return [];
         var study = Study.Read(results);
-        return study.Environment == environment ? study.Runs : throw new Failure($"the runs in {results} were made with \"{study.Environment}\", these would be "
+        return study.Environment == environment ? study.Runs
+            : throw new Failure($"the runs in {results} were made with \"{study.Environment}\", these would be "
             + $"\"{environment}\"; seconds of the two cannot be compared: choose another folder with --results");
     }
 

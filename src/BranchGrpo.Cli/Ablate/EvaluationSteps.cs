@@ -23,7 +23,8 @@ internal static class EvaluationSteps
     {
         var path = Path.Combine(folder, File);
         var rows = System.IO.File.Exists(path) ? System.IO.File.ReadAllLines(path).Skip(1).ToList() : [];
-        var missing = runs.Where(r => CompareRun.IsFinished(r.Job) && !rows.Any(row => row.StartsWith($"{r.Variant.Name},{r.Job.Seed},", StringComparison.Ordinal)))
+        var missing = runs.Where(r => CompareRun.IsFinished(r.Job) && !rows.Any(row =>
+            row.StartsWith($"{r.Variant.Name},{r.Job.Seed},", StringComparison.Ordinal)))
             .ToArray();
         if (missing.Length == 0) return;
         var tasks = counts.Select(n => (Steps: n, Task: ShapesTask.Create(device: EmbeddedTask.Find(device), steps: n))).ToArray();

@@ -21,7 +21,10 @@ internal static class AblateCommand
         var device = new Option<string?>("--device") { Description = "cpu or cuda, instead of the preset's" };
         var geometry = PlanOptions.Geometry();
         var output = new Option<DirectoryInfo?>("--out") { Description = "run folders and CSV files; started again with the same one, it goes on" };
-        var results = new Option<DirectoryInfo?>("--results") { Description = "a folder of CSV files to complete: what stands there is not run again, what is new is added" };
+        var results = new Option<DirectoryInfo?>("--results")
+        {
+            Description = "a folder of CSV files to complete: what stands there is not run again, what is new is added",
+        };
         var jobs = new Option<int?>("--jobs") { Description = "worker processes side by side; one per processor if not given" };
         var command = new Command("ablate", "Run published claims and ablations over seeds, only what is missing, and judge them.")
         {

@@ -20,7 +20,7 @@ internal static class CsvFiles
                 {
                     text.AppendJoin(',',
                     [
-                        method.Method, Number(seed), Number(e.Iteration), Number(e.Seconds),
+                        CsvLines.Field(method.Method), Number(seed), Number(e.Iteration), Number(e.Seconds),
                         .. scores.Select(s => e.Scores.TryGetValue(s, out var value) ? Number(value) : ""),
                     ]).Append('\n');
                 }
@@ -49,7 +49,7 @@ internal static class CsvFiles
         void Row(string method, string quantity, string at, Spread? spread)
         {
             if (spread is not { } s) return;
-            text.AppendJoin(',', method, quantity, at, Number(s.Mean), s.Deviation is { } sd ? Number(sd) : "", Number(s.Count)).Append('\n');
+            text.AppendJoin(',', CsvLines.Field(method), quantity, at, Number(s.Mean), s.Deviation is { } sd ? Number(sd) : "", Number(s.Count)).Append('\n');
         }
     }
 

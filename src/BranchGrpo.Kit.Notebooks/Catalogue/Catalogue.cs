@@ -28,6 +28,7 @@ public static class Catalogue
     /// <summary>The variant of a name, whatever its case; every recipe of <see cref="Recipes"/> is one too.</summary>
     /// <exception cref="ArgumentException">There is none.</exception>
     public static Variant Variant(string name, Geometry geometry) =>
-        Variants(geometry).Concat(Recipes.For(geometry).Select(r => new Variant(r))).FirstOrDefault(v => v.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
+        Variants(geometry).Concat(Recipes.For(geometry).Select(r => new Variant(r))).FirstOrDefault(v =>
+            v.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
             ?? throw new ArgumentException($"The catalogue has no variant \"{name}\"; 'ablate list' shows them.", nameof(name));
 }

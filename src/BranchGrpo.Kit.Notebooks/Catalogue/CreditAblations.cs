@@ -13,12 +13,15 @@ internal static class CreditAblations
         Variant Fused(double beta, Reduction reduction, string published = "") => Change($"β = {beta}, {reduction.ToString().ToLowerInvariant()}",
             $"Path-probability weights, β = {beta}, log-probabilities as a {reduction.ToString().ToLowerInvariant()} over elements",
             r => r with { Fusion = new FusionRule.PathProbability(beta, reduction) }, published);
-        Variant Judged(string name, Baseline baseline, AdvantageScale scale) => Change(name, $"Advantages: {name}", r => r with { Advantage = new(baseline, scale) });
+        Variant Judged(string name, Baseline baseline, AdvantageScale scale) => Change(name, $"Advantages: {name}", r =>
+            r with { Advantage = new(baseline, scale) });
         Variant Pruned(string name, string summary, PruningRule rule) => Change(name, summary, r => r with { Pruning = [rule] });
         var window = (PruningRule.DepthWindow)Recipes.Find("BranchGRPO-DepPru", geometry).Pruning[0];
         Variant Fraction(double fraction) => new(dance with
         {
-            Name = $"DanceGRPO fraction {fraction}", Summary = $"DanceGRPO that trains a random {fraction:0.0} of each chain's steps.", Published = null,
+            Name = $"DanceGRPO fraction {fraction}",
+            Summary = $"DanceGRPO that trains a random {fraction:0.0} of each chain's steps.",
+            Published = null,
             Pruning = [new PruningRule.TimestepFraction(fraction)],
         });
         Variant Known(string name) => new(Recipes.Find(name, geometry));
@@ -39,7 +42,8 @@ internal static class CreditAblations
                 [new(branch), Judged("group", Baseline.Group, AdvantageScale.Group), Judged("global", Baseline.Group, AdvantageScale.Global),
                     Judged("pooled", Baseline.Group, AdvantageScale.Pooled), Judged("siblings", Baseline.Siblings, AdvantageScale.Pooled)])
             {
-                Claims = [new("Depth-wise normalisation beats the group's", $"{Paper}, Eq. 4 and B.3", "BranchGRPO", "BranchGRPO group", Place.EqualIterations)],
+                Claims = [new("Depth-wise normalisation beats the group's", $"{Paper}, Eq. 4 and B.3", "BranchGRPO", "BranchGRPO group",
+                    Place.EqualIterations)],
             },
             new("pruning", "Which edges can be left out?", $"{Paper}, width and depth pruning, Table 1",
                 "depth window best (.369), Parent-Top1 smoothest (.364), none .363",

@@ -18,7 +18,8 @@ internal static class OwnAblations
                 [
                     new(split),
                     Plan("independent", "Siblings drawn independently", p => p with { Noise = new BranchNoise.Independent() }),
-                    Plan("noise after it", "All steps but the last stochastic", p => p with { Stochastic = new StochasticRule.Window(WindowSchedule.Sliding(4, 5, 1)) }),
+                    Plan("noise after it", "All steps but the last stochastic", p =>
+                        p with { Stochastic = new StochasticRule.Window(WindowSchedule.Sliding(4, 5, 1)) }),
                     Plan("Dance-SDE", "The SDE of DanceGRPO (η = 1) at the splits", p => p with { Dynamics = new Dynamics.DanceSde(1) }),
                     Change("tree mean", "Group mean as baseline", r => r with { Advantage = new(Baseline.Group, AdvantageScale.Pooled) }),
                     Change("4 prompts", "4 prompts instead of 16", r => r with { Prompts = 4 }),

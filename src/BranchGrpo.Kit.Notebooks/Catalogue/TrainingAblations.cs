@@ -10,7 +10,8 @@ internal static class TrainingAblations
             new(make(recipe) with { Name = $"{recipe.Name} {name}", Summary = summary + ".", Published = null }, published);
         Variant Chain(int steps) => new(few with
         {
-            Name = $"DanceGRPO-T{steps}", Summary = $"The tuned chain with {steps} training steps.",
+            Name = $"DanceGRPO-T{steps}",
+            Summary = $"The tuned chain with {steps} training steps.",
             Plan = few.Plan with { Schedule = NoiseSchedule.Shifted(steps) },
         });
         Variant Steps(Recipe recipe, int updates) => Change(recipe, $"U = {updates}", $"{updates} optimiser step(s) per iteration",
@@ -22,7 +23,8 @@ internal static class TrainingAblations
         var tree = branch.Plan with { Schedule = NoiseSchedule.Shifted(5), Splits = new SplitRule.Fixed(2, 0, 1, 2, 3) };
         return
         [
-            new("steps", "How many denoising steps do training rollouts need? (All are judged at 10.)", "MixGRPO and Flow-GRPO train at 10 to 25, a study before the kit at 3 to 10",
+            new("steps", "How many denoising steps do training rollouts need? (All are judged at 10.)",
+                "MixGRPO and Flow-GRPO train at 10 to 25, a study before the kit at 3 to 10",
                 "T = 4 scores .10 above T = 10 at equal seconds",
                 [Chain(10), Chain(3), new(few), Chain(5), Chain(20),
                     Change(branch, "T = 5", "The paper's tree with 5 steps, splits 0,1,2,3", r => r with { Plan = tree })])
@@ -31,7 +33,8 @@ internal static class TrainingAblations
                     new("Four training steps beat ten", "a study of four seeds before the kit: +.104", "DanceGRPO-T4", "DanceGRPO-T10", Place.EqualSeconds),
                     new("Ten training steps beat twenty", "the same study", "DanceGRPO-T10", "DanceGRPO-T20", Place.EqualSeconds)],
             },
-            new("updates", "How many optimiser steps per iteration?", "published scripts: 2 for DanceGRPO, about 36 for BranchGRPO at the same learning rate", "",
+            new("updates", "How many optimiser steps per iteration?",
+                "published scripts: 2 for DanceGRPO, about 36 for BranchGRPO at the same learning rate", "",
                 [new(branch), Steps(branch, 1), Change(branch, "U = 36", "About 36 optimiser steps per iteration (published script)", Many), new(dance),
                     Steps(dance, 1), Steps(dance, 2)])
             {
@@ -39,8 +42,10 @@ internal static class TrainingAblations
                     new("With the scripts' optimiser steps (36 and 2) BranchGRPO beats DanceGRPO after the same iterations", "published scripts",
                         "BranchGRPO U = 36", "DanceGRPO U = 2", Place.EqualIterations)],
             },
-            new("initial-noise", "Should the samples of a prompt share their initial noise?", "published script: --init_same_noise; Flow-GRPO draws its own", "",
-                [new(dance), Change(dance, "own noise", "Every chain starts from its own noise", r => r with { Plan = r.Plan with { Roots = new(16, InitialNoise.Own) } }),
+            new("initial-noise", "Should the samples of a prompt share their initial noise?",
+                "published script: --init_same_noise; Flow-GRPO draws its own", "",
+                [new(dance), Change(dance, "own noise", "Every chain starts from its own noise", r =>
+                    r with { Plan = r.Plan with { Roots = new(16, InitialNoise.Own) } }),
                     new(branch), Change(branch, "two roots", "Two trees of 8 leaves per prompt, each from its own noise",
                         r => r with { Plan = r.Plan with { Roots = new(2, InitialNoise.Own), Splits = FirstThree(r) } })]),
             new("frozen", "Should the projections stay frozen?", "a study before the kit: left free they drift into a texture", "",
