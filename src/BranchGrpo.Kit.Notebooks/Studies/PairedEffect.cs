@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace BranchGrpo.Kit.Notebooks;
 
 /// <summary>How much A exceeds B, from runs with the same seeds.</summary>
@@ -36,4 +38,11 @@ public sealed record PairedEffect(double Mean, ConfidenceInterval? Interval, Con
         static Dictionary<ulong, double> Log(IReadOnlyDictionary<ulong, double> values) => values.ToDictionary(v => v.Key, v => Math.Log(v.Value));
         static ConfidenceInterval? Exp(ConfidenceInterval? i) => i is { } known ? new(Math.Exp(known.Low), Math.Exp(known.High)) : null;
     }
+
+    /// <summary>E.g. "+0.012 [-0.003, +0.027]"; the mean alone for one common seed.</summary>
+    public override string ToString() => ToString("+0.000;-0.000;0.000");
+
+    /// <summary>The same in a number format.</summary>
+    public string ToString(string format) =>
+        Mean.ToString(format, CultureInfo.InvariantCulture) + (Interval is { } i ? " " + i.ToString(format) : "");
 }

@@ -24,11 +24,7 @@ public sealed record StudyEffect(string Variant, string Rival, Place Place, stri
     };
 
     /// <summary>E.g. "+0.012 [-0.003, +0.027]", or "0.71 [0.69, 0.73]" for a time ratio; the mean alone for one common seed, nothing without.</summary>
-    public override string ToString()
-    {
-        var format = Place == Place.TimeRatio ? "0.00" : "+0.000;-0.000;0.000";
-        return Paired is not { } e ? "" : Text(e.Mean, format) + (e.Interval is { } i ? " " + i.ToString(format) : "");
-    }
+    public override string ToString() => (Place == Place.TimeRatio ? Paired?.ToString("0.00") : Paired?.ToString()) ?? "";
 
     private static string Text(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
 }
