@@ -23,12 +23,20 @@ public sealed class AblationTests
     [Fact]
     public void The_papers_table_stands_beside_the_runs()
     {
-        var table = MadeUp.Comparison.BesidePaper();
-        Assert.Equal(["DanceGRPO", "BranchGRPO"], table.Columns["method"].Cast<string>());
-        Assert.Equal(["1.00", "0.71"], table.Columns["paper: time ratio"].Cast<string>());          // 493 s of 698 s
-        Assert.Equal(["1.00", "0.33"], table.Columns["here: time ratio"].Cast<string>());           // 0.5 s of 1.5 s
-        Assert.Equal(["+0.047", "+0.050"], table.Columns["paper: HPSv2.1 gain"].Cast<string>());
-        Assert.Throws<ArgumentException>(() => new Comparison([MadeUp.Method("mine", 10, 1, 0.1)], null).BesidePaper());
+        var main = Catalogue.Find("main");
+        Variant Of(string name) => main.Variants.Single(v => v.Name == name);
+        var study = new Study(MadeUpStudy.Environment,
+        [
+            MadeUpStudy.Run(Of("DanceGRPO"), 101, 60, 1.5, 0.002), MadeUpStudy.Run(Of("BranchGRPO"), 101, 60, 0.5, 0.001),
+            MadeUpStudy.Run(Of("TreeGRPO"), 101, 60, 0.5, 0.001),
+        ]);
+        var table = study.BesidePaper(main);
+        Assert.Equal(["BranchGRPO"], table.Columns["against DanceGRPO"].Cast<string>());
+        Assert.Equal(["0.71"], table.Columns["paper: time ratio"].Cast<string>());                  // 493 s of 698 s
+        Assert.Equal(["0.33"], table.Columns["here: time ratio"].Cast<string>());                   // 0.5 s of 1.5 s
+        Assert.Equal(["+0.003"], table.Columns["paper: HPSv2.1"].Cast<string>());                   // .363 − .360
+        Assert.Equal(["-0.060"], table.Columns["here: reward, equal iterations"].Cast<string>());   // −0.001 · 60
+        Assert.Equal(["+0.020"], table.Columns["here: reward, equal seconds"].Cast<string>());      // 60 · 0.001 − 20 · 0.002 at 30 s
     }
 
     private static Spread? One(double value) => Spread.Of([value]);

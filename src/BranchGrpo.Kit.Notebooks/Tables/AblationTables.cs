@@ -6,21 +6,23 @@ namespace BranchGrpo.Kit.Notebooks;
 /// <summary>Tables that judge runs: beside the paper, and against what training did not see.</summary>
 public static class AblationTables
 {
-    /// <summary>The paper's Table 1 beside the runs here: time per iteration relative to the first method, and gain over the base policy.</summary>
-    /// <param name="comparison">The runs; those of methods that the paper has.</param>
-    public static DataFrame BesidePaper(this Comparison comparison)
+    /// <summary>The paper's Table 1 beside a study: time per iteration relative to DanceGRPO, and what is gained over it.</summary>
+    /// <param name="study">The runs.</param>
+    /// <param name="main">The entry whose variants the paper has; those without runs are left out.</param>
+    public static DataFrame BesidePaper(this Study study, Ablation main)
     {
-        var published = PaperTable.Rows.ToDictionary(r => r.Method);
-        var rows = comparison.Methods.Where(m => published.ContainsKey(m.Method)).ToArray();
-        if (rows.Length == 0) throw new ArgumentException("the paper's table has none of these methods", nameof(comparison));
-        var (paper, here) = (published[rows[0].Method].Cost!, rows[0].SecondsPerIteration?.Mean);
-        return new DataFrame(
-            new StringDataFrameColumn("method", rows.Select(r => r.Method)),
-            Column("paper: time ratio", rows, r => published[r.Method].Cost!.SecondsPerIteration / paper.SecondsPerIteration, "0.00"),
-            Column("here: time ratio", rows, r => r.SecondsPerIteration?.Mean / here, "0.00"),
-            Column("paper: HPSv2.1 gain", rows, r => published[r.Method].Hps - PaperTable.Untrained.Hps, Signed),
-            Column("here: reward gain, equal iterations", rows, r => Gain(r, "reward", comparison.AtIterations)?.Mean, Signed),
-            Column("here: reward gain, equal seconds", rows, r => Gain(r, "reward", comparison.AtSeconds)?.Mean, Signed));
+        var runs = study.For(main);
+        var dance = PaperTable.Find("DanceGRPO");
+        PaperRow[] rows = [.. PaperTable.Rows.Where(r => r.Method != dance.Method && !runs.Of(r.Method).IsEmpty)];
+        string Here(PaperRow row, Place place) => $"{runs.Effect(row.Method, dance.Method, place)}";
+        return new(
+            new StringDataFrameColumn("against DanceGRPO", rows.Select(r => r.Method)),
+            new StringDataFrameColumn("paper: time ratio", rows.Select(r =>
+                (r.Cost!.SecondsPerIteration / dance.Cost!.SecondsPerIteration).ToString("0.00", CultureInfo.InvariantCulture))),
+            new StringDataFrameColumn("here: time ratio", rows.Select(r => Here(r, Place.TimeRatio))),
+            new StringDataFrameColumn("paper: HPSv2.1", rows.Select(r => (r.Hps - dance.Hps).ToString(Signed, CultureInfo.InvariantCulture))),
+            new StringDataFrameColumn("here: reward, equal iterations", rows.Select(r => Here(r, Place.EqualIterations))),
+            new StringDataFrameColumn("here: reward, equal seconds", rows.Select(r => Here(r, Place.EqualSeconds))));
     }
 
     /// <summary>The hacking monitor: what the optimised reward gained, and what the scores gained that no training sees. A warning where they
@@ -51,7 +53,7 @@ public static class AblationTables
         static bool Falls(Spread gain) => gain.Mean < -Math.Max(0.01, (gain.Deviation ?? 0) / Math.Sqrt(gain.Count));
     }
 
-    private const string Signed = "+0.000;-0.000";
+    private const string Signed = "+0.000;-0.000;0.000";
 
     private static Spread? Gain(MethodRuns runs, string score, Func<RunRecord, string, double?> at) =>
         runs.At(r => at(r, score) - Comparison.AtIteration(r, score, 0));
