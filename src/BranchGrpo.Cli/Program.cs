@@ -10,6 +10,7 @@ var root = new RootCommand("GRPO on branching rollouts for flow models: train, c
     RunCommand.Create(),
     RecipesCommand.Create(),
     CostCommand.Create(),
+    SnrCommand.Create(),
     SampleCommand.Create(),
     EvalCommand.Create(),
     ShapesCommand.Create(),

@@ -29,6 +29,10 @@ internal static class RecipeNames
     /// <exception cref="Failure">No such recipe; the message names the nearest.</exception>
     public static Recipe Find(string name, Geometry geometry) => Find(name, Embedded(geometry));
 
+    /// <summary>The same with what of the network it trains.</summary>
+    /// <exception cref="Failure">No such recipe; the message names the nearest.</exception>
+    public static Variant FindVariant(string name, Geometry geometry) => Catalogue.Variant(Find(name, geometry).Name, geometry);
+
     /// <inheritdoc cref="Find(string, Geometry)"/>
     public static Recipe Find(string name, IReadOnlyList<Recipe> all)
     {

@@ -14,6 +14,13 @@ public sealed partial class FigureTests : IDisposable
 
     public void Dispose() => tree.Dispose();
 
+    private static SignalToNoise[] Signals(double error) =>
+        [.. new[] { SignalTableTests.Made("DanceGRPO", 9, 0.02), SignalTableTests.Made("BranchGRPO & more", 3, 0.1) }.Select(s => new SignalToNoise
+        {
+            Name = s.Name, Iterations = s.Iterations, ForwardUnits = s.ForwardUnits, Seconds = s.Seconds, Plain = s.Plain, Adam = s.Adam with { Error = error },
+            Steps = [.. s.Steps.Select(step => step with { Adam = step.Adam with { Error = error } })],
+        })];
+
     [Fact]
     public void Every_kind_has_two_faces_words_and_readable_text()
     {
@@ -23,7 +30,8 @@ public sealed partial class FigureTests : IDisposable
             MadeUp.Comparison.Alignment(), MadeUp.Comparison.Time(), MadeUp.Comparison.Evaluations(), MadeUp.Comparison.Dots("verifier"),
             MadeUp.Comparison.RewardAgainst("kl"), MadeUp.Comparison.RewardAgainst("rmse"), Figures.Field("fields", "", ("depth", credit)),
             Figures.Lines("l", "s", "x", "y", new Line("a & b", [0, 1, 2], [1, double.NaN, 3])),
-            Figures.Bars("b", "s", "y", ["one", "two"], false, ("p", [1, 2]), ("q", [0, -1])), tree.Draw(), tree.Draw(TreeColour.Advantage, credit),
+            Figures.Bars("b", "s", "y", ["one", "two"], false, ("p", [1, 2]), ("q", [0, -1])),
+            Signals(double.NaN).SignalToNoise(), Signals(0.01).SignalToNoise(), Signals(double.NaN).SignalBySteps(), Signals(0.01).SignalBySteps(), tree.Draw(), tree.Draw(TreeColour.Advantage, credit),
         ];
         Assert.All(figures, figure =>
         {

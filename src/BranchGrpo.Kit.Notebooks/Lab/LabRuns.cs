@@ -65,7 +65,7 @@ internal static class LabRuns
     }
 
     // Two prompts are enough to see that everything runs.
-    private static Recipe Scaled(Recipe recipe) => Lab.Preset.Trains ? recipe : recipe with { Prompts = Math.Min(2, recipe.Prompts) };
+    public static Recipe Scaled(Recipe recipe) => Lab.Preset.Trains ? recipe : recipe with { Prompts = Math.Min(2, recipe.Prompts) };
 
     private static string FolderOf(ExperimentTask task, Recipe recipe, ulong seed)
     {
