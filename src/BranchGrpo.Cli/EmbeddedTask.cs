@@ -17,6 +17,13 @@ internal static class EmbeddedTask
     /// <summary>Fails now where <see cref="Create"/> would fail later in every worker.</summary>
     public static void Check(string device) => Create(device);
 
+    /// <summary>A policy of the task's size that needs no weights, for what depends on sizes alone. The caller owns it.</summary>
+    public static FlowPolicy Untrained()
+    {
+        LibTorch.Load();
+        return new ShapesPolicy(ShapesSize.Cpu);
+    }
+
     /// <summary>The device of a name.</summary>
     public static torch.Device Find(string name)
     {

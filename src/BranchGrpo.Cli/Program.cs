@@ -11,6 +11,7 @@ var root = new RootCommand("GRPO on branching rollouts for flow models: train, c
     RecipesCommand.Create(),
     CostCommand.Create(),
     SnrCommand.Create(),
+    BenchCommand.Create(),
     SampleCommand.Create(),
     EvalCommand.Create(),
     ShapesCommand.Create(),

@@ -12,6 +12,9 @@ namespace BranchGrpo.Benchmarks;
 /// <param name="MicroBatch">Latents per policy call.</param>
 internal sealed record BenchmarkSettings(int Repetitions, int Threads, string Device, ShapesSize Size, int MicroBatch)
 {
+    /// <summary>Forward memory that keeps whatever can be kept.</summary>
+    public const long Kept = 8L << 30;
+
     public BranchGrpo.Kit.ExperimentTask Task() => ShapesTask.Create(size: Size, device: new Device(Device));
 
     /// <summary>A line of a Markdown table.</summary>

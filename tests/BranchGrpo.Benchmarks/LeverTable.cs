@@ -16,7 +16,7 @@ internal static class LeverTable
         [
             .. new[] { dance, branch, Recipes.Find("BranchGRPO-Mix", Geometry.Paper), Recipes.Find("BranchGRPO-Split", Geometry.Paper) }.Select(recipe =>
                 ($"rollout's forward passes kept for the first update, {recipe.Name}", "yes", Iteration(task, recipe, settings, 0),
-                    Iteration(task, recipe, settings, 8L << 30))),
+                    Iteration(task, recipe, settings, BenchmarkSettings.Kept))),
             ("fused AdamW, a step", "yes", Optimiser(policy, fused: false), Optimiser(policy, fused: true)),
             ("gradient norm by foreach, a step", "no", ClipEach(policy), ClipAll(policy)),
             ("GELU by erf instead of tanh, 1024 tokens", "yes", Gelu(policy, "tanh"), Gelu(policy, "none")),

@@ -12,7 +12,7 @@ internal static class MethodTable
         Recipe[] recipes = [.. Recipes.For(geometry)];
         var measured = Timing.Interleaved(settings.Repetitions, [.. CallCosts.Works(task), .. recipes.SelectMany(recipe => new (string, Func<double>)[]
         {
-            (recipe.Name, () => Iteration(task, recipe, settings, KeptForwards)),
+            (recipe.Name, () => Iteration(task, recipe, settings, BenchmarkSettings.Kept)),
             (recipe.Name + " without", () => Iteration(task, recipe, settings, 0)),
             (recipe.Name + " bare", () => Bare(task, recipe, settings)),
         })]);
@@ -33,15 +33,13 @@ internal static class MethodTable
                 Predicted(recipe, keeps: true));
     }
 
-    private const long KeptForwards = 8L << 30;
-
     /// <summary>BranchGRPO against the published loop's shape, in turn.</summary>
     public static void PrintPublished(BenchmarkSettings settings)
     {
         var (task, recipe) = (settings.Task(), Recipes.Find("BranchGRPO", Geometry.Paper));
         var measured = Timing.Interleaved(Math.Max(1, settings.Repetitions / 3),
         [
-            ("levels as batches", () => Iteration(task, recipe, settings, KeptForwards)),
+            ("levels as batches", () => Iteration(task, recipe, settings, BenchmarkSettings.Kept)),
             ("published loop's shape", () => Published(task, recipe, settings)),
         ]);
         BenchmarkSettings.Head("BranchGRPO, T = 20, 16 leaves, 4 prompts: one node per call, one edge per backward", "loop", "s / iteration", "quartiles",

@@ -111,8 +111,11 @@ public sealed class EntryPointTests : IDisposable
         Assert.Equal(0, code);
         Assert.Contains("12.69", cost);                                         // 203 evaluations of 16 leaves
         Assert.Contains("13.68 / 13.68", cost);
+        Assert.Contains("peak MB", cost);
+        Assert.Matches("91 / 237", cost);                                       // 64 activations of 0.86 MB, or 4 x 64 kept, with what is there besides
         (code, cost, _) = await StartAsync("cost flux-branchgrpo");
         Assert.Equal((0, true), (code, cost.Contains("12.69", StringComparison.Ordinal)));
+        Assert.DoesNotContain("peak MB", cost);                                 // the embedded task's
     }
 
     [Fact]
