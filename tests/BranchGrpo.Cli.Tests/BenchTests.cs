@@ -29,7 +29,8 @@ public sealed class BenchTests : IDisposable
             """);
         if (!OperatingSystem.IsWindows())
             foreach (var program in (string[])["dotnet", "python"]) File.SetUnixFileMode(folder.File($"bin/{program}"), Executable);
-        return StartedProgram.RunAsync(folder.Path, "bench " + arguments, ("DOTNET_HOST_PATH", folder.File("bin/dotnet")), ("PATH", $"{folder.File("bin")}:/usr/bin:/bin"));
+        return StartedProgram.RunAsync(folder.Path, "bench " + arguments,
+            ("DOTNET_HOST_PATH", folder.File("bin/dotnet")), ("PATH", $"{folder.File("bin")}:/usr/bin:/bin"));
     }
 
     private string[] Asked => File.Exists(folder.File("asked")) ? File.ReadAllLines(folder.File("asked")) : [];

@@ -31,8 +31,8 @@ internal static class CostCommand
                 Cost: rollout + 3 x trained evaluations.
                 """);
             Console.WriteLine(policy is null ? "'models check' predicts the memory of image models." : $"""
-                Peak MB of the embedded task, {TrainingMemory.LargestMicroBatch} latents a call: weights, gradients, moments, latents of the tree, activations. The second number is with the
-                rollout's forward passes kept for the first update, as 'run' and 'compare' do where memory allows. Rewards and program come on top.
+                Peak MB of the embedded task, {TrainingMemory.LargestMicroBatch} latents a call: weights, gradients, moments, latents of the tree, activations;
+                without and with the rollout's forward passes kept for the first update, as runs do where memory allows. Rewards and program come on top.
                 """);
         });
         return command;

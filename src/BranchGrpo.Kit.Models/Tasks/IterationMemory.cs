@@ -36,7 +36,8 @@ public sealed record IterationMemory
     /// <exception cref="ArgumentException">The policy does not know its activations.</exception>
     public static IterationMemory Of(FlowPolicy policy, Recipe recipe, int microBatch, long forwardMemory = 0, int iteration = 1, ulong seed = 1)
     {
-        if (policy.ActivationBytes <= 0) throw new ArgumentException("expected a policy that knows its activation bytes, found one that does not", nameof(policy));
+        if (policy.ActivationBytes <= 0)
+            throw new ArgumentException("expected a policy that knows its activation bytes, found one that does not", nameof(policy));
         var plan = recipe.Plan.At(iteration, seed);
         var weights = policy.Network.parameters().Concat<Tensor>(policy.Network.buffers()).Sum(t => (double)t.numel() * t.element_size());
         var trained = 4.0 * policy.TrainedParameters().Sum(p => p.Parameter.numel());
