@@ -14,6 +14,7 @@ var root = new RootCommand("GRPO on branching rollouts for flow models: train, c
     BenchCommand.Create(),
     SampleCommand.Create(),
     EvalCommand.Create(),
+    LeavesCommand.Create(),
     ShapesCommand.Create(),
     ModelsCommand.Create(),
     KernelCommand.Create(),

@@ -14,6 +14,13 @@ internal sealed class ProgressLines(string what, TimeSpan pause)
     /// <summary>Lines ten seconds apart, as workers report; every second in a terminal.</summary>
     public ProgressLines(string what) : this(what, TimeSpan.FromSeconds(Console.IsOutputRedirected ? 10 : 1)) { }
 
+    /// <summary>Told before the first piece of work where pieces are of unequal size: what was done before took no time of ours.</summary>
+    public ProgressLines From(int done)
+    {
+        first = done;
+        return this;
+    }
+
     /// <summary>Told after each piece of work.</summary>
     /// <param name="done">Pieces done, those of earlier calls of the program included.</param>
     /// <param name="total">Of all.</param>

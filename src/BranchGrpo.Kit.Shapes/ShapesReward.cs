@@ -54,7 +54,19 @@ public sealed class ShapesReward : IDisposable
         return [.. cosines.cpu().data<float>().ToArray().Select(c => (double)c)];
     }
 
-    /// <summary>The same as a reward of latents, for training.</summary>
+    /// <summary>What the network sees in a picture: its embedding, whose inner product with that of a caption is the score. Normalised: unit
+    /// vectors, so that distances between them know no caption and no scale.</summary>
+    /// <param name="pictures">Borrowed. Shape [B, 3, 32, 32].</param>
+    /// <returns>Shape [B, 64], float32, on the CPU; the caller owns it.</returns>
+    public Tensor Features(Tensor pictures)
+    {
+        using var scope = NewDisposeScope();
+        using var frozen = no_grad();
+        var device = network.parameters().First().device;
+        return network.Pictures(pictures.to(ScalarType.Float32).to(device)).cpu().MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The score as a reward of latents, for training.</summary>
     /// <param name="size">How pictures were cut into latents.</param>
     public RewardModel Of(ShapesSize size) => (latents, prompts) =>
     {

@@ -41,6 +41,11 @@ public sealed class EntryPointTests : IDisposable
     [InlineData("eval", "needs --models")]
     [InlineData("eval --models nothing --prompts nothing.txt", "no folder")]
     [InlineData("sample --models nothing --prompts cat", "no folder")]
+    [InlineData("leaves Nothing", "no variant \"Nothing\"")]
+    [InlineData("leaves BranchGRPO --samples 3", "--samples is 3")]
+    [InlineData("leaves BranchGRPO --samples 20", "1 tree(s) of 16 leaves; ask for at least 32")]
+    [InlineData("leaves BranchGRPO --checkpoint /no/such/file", "/no/such/file")]
+    [InlineData("leaves BranchGRPO --geometry round", "no geometry 'round'")]
     public async Task Bad_input_is_told_in_one_message(string arguments, string expected)
     {
         var (code, output, error) = await StartAsync(arguments);

@@ -31,7 +31,9 @@ public sealed partial class FigureTests : IDisposable
             MadeUp.Comparison.RewardAgainst("kl"), MadeUp.Comparison.RewardAgainst("rmse"), Figures.Field("fields", "", ("depth", credit)),
             Figures.Lines("l", "s", "x", "y", new Line("a & b", [0, 1, 2], [1, double.NaN, 3])),
             Figures.Bars("b", "s", "y", ["one", "two"], false, ("p", [1, 2]), ("q", [0, -1])),
-            Signals(double.NaN).SignalToNoise(), Signals(0.01).SignalToNoise(), Signals(double.NaN).SignalBySteps(), Signals(0.01).SignalBySteps(), tree.Draw(), tree.Draw(TreeColour.Advantage, credit),
+            Signals(double.NaN).SignalToNoise(), Signals(0.01).SignalToNoise(), Signals(double.NaN).SignalBySteps(), Signals(0.01).SignalBySteps(),
+            tree.Draw(), tree.Draw(TreeColour.Advantage, credit),
+            Figures.Leaves([MadeUp.Leaves("BranchGRPO"), MadeUp.Leaves("BranchGRPO scaled 4", 0.3, 1.3, 0.005), MadeUp.Leaves("one")]),
         ];
         Assert.All(figures, figure =>
         {
@@ -133,6 +135,30 @@ public sealed partial class FigureTests : IDisposable
         Assert.Equal("Test reward: A and B level at 30 iterations and at 30 s", level.Dots().Title);
         var one = new Comparison([MadeUp.Method("A", 30, 1, 0.004), MadeUp.Method("B", 30, 1, 0.006)], 30);
         Assert.Contains("not evidence", one.Alignment().Subtitle);
+    }
+
+    [Fact]
+    public void Leaves_stand_at_their_distances_and_only_small_p_values_stand_out()
+    {
+        var figure = Figures.Leaves([MadeUp.Leaves("same"), MadeUp.Leaves("scaled", 0.3, p: 0.005)]);
+        Assert.Equal("Told from sequential rollouts (p < 0.01): scaled", figure.Title);
+        Assert.StartsWith("No variant", Figures.Leaves([MadeUp.Leaves("same")]).Title);
+        using var json = JsonDocument.Parse(figure.ToPlotly()!);
+        var dots = json.RootElement.GetProperty("data").EnumerateArray().Where(t => t.GetProperty("mode").GetString() == "markers").ToArray();
+        Assert.Equal(["same", "same", "scaled", "scaled", "same", "scaled", "same", "scaled"], dots.Select(d => d.GetProperty("name").GetString()));
+        double[] At(int i) => Numbers(dots[i].GetProperty("x"));
+        Assert.Equal(0.3, dots[2].GetProperty("customdata")[0][0].GetDouble());            // read by hovering: the value itself
+        Assert.Equal(Math.Asinh(0.001 / 0.002), At(0)[0], 1e-3);
+        Assert.Equal(Math.Asinh(0.3 / 0.002), At(2)[0], 1e-3);
+        Assert.Equal(Math.Asinh(0.6 / 0.002), At(3)[0], 1e-3);                             // without pairs of one tree
+        Assert.Equal(0.4, At(6)[0], 1e-3);
+        var axis = json.RootElement.GetProperty("layout").GetProperty("xaxis");
+        var ticks = axis.GetProperty("ticktext").EnumerateArray().Select(t => t.GetString()!).Zip(Numbers(axis.GetProperty("tickvals"))).ToArray();
+        Assert.Contains(ticks, t => t.First == "0.00" && t.Second == 0);
+        Assert.All(ticks, t => Assert.Equal(Math.Asinh(double.Parse(t.First, CultureInfo.InvariantCulture) / 0.002), t.Second, 0.01));
+        Assert.True(ticks.Length >= 3);
+        Assert.Contains("MMD² 0.300 (null 2.0e-4, p = 0.005)", figure.ToString());
+        Assert.Throws<ArgumentOutOfRangeException>(() => Figures.Leaves([]));
     }
 
     [Fact]

@@ -39,6 +39,12 @@ internal static class MadeUp
     public static CreditedTree Credit(RolloutTree tree) =>
         CreditedTree.From(tree, new FusionRule.Mean(), new AdvantageRule(Baseline.Depth, AdvantageScale.Depth));
 
+    /// <summary>128 trees of 16 leaves: measure i is i + 1 times <paramref name="size"/>, a share of it inside a tree.</summary>
+    public static LeafResult Leaves(string name, double size = 0.001, double share = 0.4, double p = 0.5) => new(name, 128, 16,
+        Enum.GetValues<LeafMeasure>().Select(m => m >= LeafMeasure.PictureDistance
+            ? new LeafQuantity(m, share, 1, 0.9, 1.1, p)
+            : new LeafQuantity(m, size * ((int)m + 1), 0.0002, -0.001, 0.002, p, m == LeafMeasure.Kid ? 0.3 * size : null)), seconds: 2.5);
+
     private static IterationMetrics Metrics(int iteration) => new()
     {
         Iteration = iteration,

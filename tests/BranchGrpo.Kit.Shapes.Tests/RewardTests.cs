@@ -100,6 +100,26 @@ public class RewardTests
         Assert.Throws<ArgumentException>(() => reward.Score(pictures, [Caption.All[0]]));
     }
 
+    [Theory]
+    [MemberData(nameof(Both))]
+    public void Scores_are_inner_products_of_features_with_a_unit_vector_of_the_caption(bool heldOut)
+    {
+        using var reward = Load(heldOut);
+        using var scope = NewDisposeScope();
+        var pictures = Pictures();
+        var features = reward.Features(pictures).to(ScalarType.Float64);                       // [240, 64]
+        Assert.Equal([240L, 64], features.shape);
+        Assert.True(features.square().sum([1]).allclose(ones(240, dtype: ScalarType.Float64), atol: 1e-5));
+        var ridge = eye(64, dtype: ScalarType.Float64) * 1e-9;
+        foreach (var caption in (int[])[0, 77, 239])
+        {
+            var scores = tensor(reward.Score(pictures, [.. Caption.All.Select(_ => Caption.FromIndex(caption))])).unsqueeze(1);
+            var vector = linalg.solve(features.t().mm(features) + ridge, features.t().mm(scores));    // [64, 1]
+            Assert.True((features.mm(vector) - scores).abs().max().item<double>() < 1e-3);
+            Assert.Equal(1, vector.square().sum().item<double>(), 0.05);
+        }
+    }
+
     [Fact]
     public void Evaluation_is_repeatable_and_complete()
     {
