@@ -18,7 +18,7 @@ public sealed class LeavesTests : IDisposable
     private static LeafKey Key(string name, ulong seed = 1, string policy = "base") => new(name, "0123abcd", policy, 256, seed);
 
     private static LeafResult Result(string name, double value = 0.125) => new(name, 16, 16, Enum.GetValues<LeafMeasure>().Select(m =>
-        new LeafQuantity(m, value / 3, 1e-5, -0.1, 0.1, 0.005, m == LeafMeasure.Kid ? 0.5 : null)), 1.5);
+        new LeafQuantity(m, value, 1e-5, -0.1, 0.1, 0.005, m == LeafMeasure.Kid ? 0.5 : null)), 1.5);
 
     [Fact]
     public void Rows_are_read_as_they_were_written()
@@ -41,11 +41,11 @@ public sealed class LeavesTests : IDisposable
             CultureInfo.CurrentCulture = culture;
         }
         var lines = File.ReadAllLines(Table);
-        Assert.Equal("# environment: one CPU thread", lines[0]);
+        Assert.Equal("# one CPU thread", lines[0]);
         Assert.Equal(2 + (3 * Enum.GetValues<LeafMeasure>().Length), lines.Length);
         LeafFile.Write(Table, LeafFile.Read(Table), "another");
         LeafFile.Write(Table, LeafFile.Read(Table), Machine);
-        Assert.Equal("# environment: one CPU thread | another", File.ReadLines(Table).First());
+        Assert.Equal("# one CPU thread | another", File.ReadLines(Table).First());
         Assert.Single(Directory.GetFiles(folder.File("out")));                             // nothing temporary stays
     }
 
@@ -66,7 +66,7 @@ public sealed class LeavesTests : IDisposable
         Assert.Equal([Key("a"), Key("b"), Key("c"), Key("b")], measured);
         Assert.Equal(["c", "b", "a"], results.Select(r => r.Name));
         Assert.Equal(["c", "b", "a"], LeafFile.Read(Table).Select(r => r.Result.Name));
-        Assert.Equal(1 / 3.0, results[2][LeafMeasure.Mmd].Value);                          // the first measurement, not a new one
+        Assert.Equal(1, results[2][LeafMeasure.Mmd].Value);                          // the first measurement, not a new one
         Assert.Empty(run.Missing(wanted));
 
         // Another seed, policy, plan or size is another row.
@@ -83,17 +83,19 @@ public sealed class LeavesTests : IDisposable
         var whole = File.ReadAllLines(Table);
         void Refused(string expected, params string[] lines)
         {
-            File.WriteAllLines(Table, lines);
-            Assert.Contains(expected, Assert.Throws<Failure>(() => LeafFile.Read(Table)).Message);
-            Assert.Equal(lines, File.ReadAllLines(Table));
+            File.WriteAllText(Table, string.Join('\n', lines));
+            Assert.Contains(expected, Assert.Throws<InvalidDataException>(() => LeafFile.Read(Table)).Message);
+            Assert.Throws<InvalidDataException>(() => new LeavesRun(Table, Machine).Execute([Key("b")], key => Result(key.Variant)));
+            Assert.Equal(string.Join('\n', lines), File.ReadAllText(Table));
         }
-        Refused("not a table of leaves", "a,b", "1,2");
-        Refused("not a table of leaves", whole[0]);
-        Refused("line 4", whole[0], whole[1], whole[2], whole[3].Replace("0.005", "zero"));
-        Refused("line 3", whole[0], whole[1], whole[2].Replace("Mmd", "Nothing"));
-        Refused("line 3", whole[0], whole[1], "\"open");
-        Refused("lacks a measure", [.. whole[..^1]]);
-        Refused("lacks a measure", [.. whole, whole[^1]]);
+        Refused("line 1", "a,b", "1,2", "");
+        Refused("line 2: expected the columns variant,plan", whole[0], "a,b", "");
+        Refused("the file is cut off", [.. whole[..^1], whole[^1][..20]]);
+        Refused("line 4: expected p, a number; found \"zero\"", whole[0], whole[1], whole[2], whole[3].Replace("0.005", "zero"), "");
+        Refused("line 3: expected a measure, one of Mmd", whole[0], whole[1], whole[2].Replace("Mmd", "Nothing"), "");
+        Refused("line 3: expected a measure, one of Mmd", whole[0], whole[1], whole[2].Replace("Mmd", "77"), "");
+        Refused("each measure of a once", [.. whole[..^1], ""]);
+        Refused("each measure of a once", [.. whole, whole[^1], ""]);
     }
 
     [Fact]

@@ -52,10 +52,10 @@ internal static class LeavesCommand
     private static int Execute(Variant[] variants, LeafOptions options, string? weights, string path)
     {
         RunFolder.Prepare(Path.GetDirectoryName(path)!);
-        Lab.Start();
+        var start = Lab.Start();
         var policyName = weights is null ? "base" : LeafKey.Fingerprint(File.ReadAllBytes(weights));
         var wanted = variants.ToDictionary(v => LeafKey.Of(v, policyName, options));
-        var run = new LeavesRun(path, $"{Lab.Start().Line} · {Machine.Processor} · TorchSharp {Machine.TorchSharp}");
+        var run = new LeavesRun(path, $"{start.Line} · {Machine.Processor} · TorchSharp {Machine.TorchSharp}");
         var missing = run.Missing([.. wanted.Keys]);
         Console.WriteLine($"{wanted.Count} variants of {options.Samples} leaves each ({missing.Count} to measure), in {path}");
         using var stopping = new Stopping();
