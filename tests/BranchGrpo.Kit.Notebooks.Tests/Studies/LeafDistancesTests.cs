@@ -118,6 +118,11 @@ public class LeafDistancesTests
         Assert.InRange(different.High, 5.6, 5.9);
         Assert.Equal(1 / 200.0, swaps.Difference(LeafMeasure.Reward, chains, trees).PValue);
         Assert.Equal(12 / 11.0, different.Share, 1e-12);
+
+        // Of four signs, 10 in 16 give a sum of at least 2 from 0, on either side.
+        var four = new BlockSwaps(4, 999, 1);
+        Assert.Equal(0.625, four.Difference(LeafMeasure.Reward, [1, 1, 1, 0], [0, 0, 0, 1]).PValue, 0.06);
+        Assert.Equal(0.625, four.Difference(LeafMeasure.Reward, [0, 0, 0, 1], [1, 1, 1, 0]).PValue, 0.06);
     }
 
     [Fact]
