@@ -1,6 +1,7 @@
 using System.Globalization;
 using BranchGrpo.Cli.Leaves;
 using BranchGrpo.Kit.Notebooks;
+using BranchGrpo.Kit.Shapes;
 using Xunit;
 
 namespace BranchGrpo.Cli.Tests;
@@ -114,5 +115,14 @@ public sealed class LeavesTests : IDisposable
         (code, output, _) = await StartedProgram.RunAsync(folder.Path, command);
         Assert.Equal((0, true), (code, output.Contains("(0 to measure)", StringComparison.Ordinal)));
         Assert.Equal(before, File.ReadAllText(Table));
+
+        // The base policy's own weights as a checkpoint: another row, the same numbers.
+        var weights = Path.Combine(ShapesData.Locate(), ShapesSize.Cpu.PolicyFile);
+        (code, output, error) = await StartedProgram.RunAsync(folder.Path, $"leaves BranchGRPO-Split --samples 32 --checkpoint \"{weights}\" --out out/leaves.csv");
+        Assert.True(code == 0, error);
+        var rows = LeafFile.Read(Table).Where(r => r.Key.Variant == "BranchGRPO-Split").ToArray();
+        Assert.Equal(2, rows.Select(r => r.Key.Policy).Distinct().Count());
+        Assert.Equal(rows[0].Result.Quantities.AsEnumerable(), rows[1].Result.Quantities);
+        Assert.Equal(3, LeafFile.Read(Table).Count);
     }
 }

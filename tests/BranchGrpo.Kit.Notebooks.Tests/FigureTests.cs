@@ -154,9 +154,8 @@ public sealed partial class FigureTests : IDisposable
         Assert.Equal(0.4, At(6)[0], 1e-3);
         var axis = json.RootElement.GetProperty("layout").GetProperty("xaxis");
         var ticks = axis.GetProperty("ticktext").EnumerateArray().Select(t => t.GetString()!).Zip(Numbers(axis.GetProperty("tickvals"))).ToArray();
-        Assert.Contains(ticks, t => t.First == "0.00" && t.Second == 0);
+        Assert.Equal(["0", "0.01", "0.1"], ticks.Select(t => t.First));
         Assert.All(ticks, t => Assert.Equal(Math.Asinh(double.Parse(t.First, CultureInfo.InvariantCulture) / 0.002), t.Second, 0.01));
-        Assert.True(ticks.Length >= 3);
         Assert.Contains("MMD² 0.300 (null 2.0e-4, p = 0.005)", figure.ToString());
         Assert.Throws<ArgumentOutOfRangeException>(() => Figures.Leaves([]));
     }

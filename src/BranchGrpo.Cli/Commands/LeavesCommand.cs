@@ -52,10 +52,11 @@ internal static class LeavesCommand
     private static int Execute(Variant[] variants, LeafOptions options, string? weights, string path)
     {
         RunFolder.Prepare(Path.GetDirectoryName(path)!);
-        var start = Lab.Start();
+        Lab.Start();
         var policyName = weights is null ? "base" : LeafKey.Fingerprint(File.ReadAllBytes(weights));
         var wanted = variants.ToDictionary(v => LeafKey.Of(v, policyName, options));
-        var run = new LeavesRun(path, $"{start.Line} · {Machine.Processor} · TorchSharp {Machine.TorchSharp}");
+        var device = Lab.Device.type == TorchSharp.DeviceType.CPU ? $"one CPU thread ({Machine.Processor})" : $"{Lab.Device}";
+        var run = new LeavesRun(path, $"{device}, BranchGrpo.Kit {Machine.Kit}, .NET {Environment.Version}, TorchSharp {Machine.TorchSharp}");
         var missing = run.Missing([.. wanted.Keys]);
         Console.WriteLine($"{wanted.Count} variants of {options.Samples} leaves each ({missing.Count} to measure), in {path}");
         using var stopping = new Stopping();

@@ -21,8 +21,8 @@ public static partial class Figures
             SharePanel(results, rows),
         ];
         title ??= LeafTitle(results);
-        subtitle ??= $"{Range(results.Select(r => r.Trees * r.LeavesPerTree))} leaves each; grey: 95 % of what chance gives with whole trees; "
-            + "tick: two sets of sequential rollouts; hollow: without pairs of one tree";
+        subtitle ??= $"{Range(results.Select(r => r.Trees * r.LeavesPerTree))} leaves each; grey: 95 % of chance with whole trees; "
+            + "tick: two sequential sets; hollow: no pairs of one tree";
         var scene = new Scene([.. panels.Select(p => p with { LeftRoom = left })]) { Height = 160 + (24 * rows.Length) };
         return new PanelFigure(title, subtitle, string.Join("; ", results.Select(LeafWords)) + ".", scene);
     }
@@ -50,13 +50,12 @@ public static partial class Figures
             marks.Add(dot with { X = [At(apart)], IsHollow = true, Details = [("without pairs of one tree", [apart])] });
         }
         var range = Bounds.Of(marks, isX: true);
-        (double At, string Text)[] ticks = [.. Decades(unit).Select(v => (At: At(v), Text: Short(v))).Where(t => t.At >= range.From && t.At <= range.To)];
-        return new(words, "", marks) { XRange = range, XTicks = ticks, YTicks = rows, YRange = (-0.6, results.Count - 0.4) };
+        return new(words, "", marks) { XRange = range, XTicks = Ticks(unit, range), YTicks = rows, YRange = (-0.6, results.Count - 0.4) };
     }
 
     private static Panel SharePanel(IReadOnlyList<LeafResult> results, (double, string)[] rows)
     {
-        const string Words = "feature variance inside a tree";
+        const string Words = "share of variance inside a tree";
         var marks = new List<Mark> { new Mark.Segments("", [1, 1], [-0.6, results.Count - 0.4], "#000000") { IsDotted = true } };
         foreach (var (index, result) in results.Index())
         {
@@ -73,12 +72,14 @@ public static partial class Figures
         return new(Words, "", marks) { XRange = (0, top), YTicks = rows, YRange = (-0.6, results.Count - 0.4) };
     }
 
-    // 0, and from about the unit on every tenfold, on both sides.
-    private static IEnumerable<double> Decades(double unit)
+    // 0 and every tenfold, where there is room for the number.
+    private static (double At, string Text)[] Ticks(double unit, (double From, double To) range)
     {
-        var first = Math.Pow(10, Math.Floor(Math.Log10(unit)));
-        double[] up = [.. Enumerable.Range(0, 5).Select(i => first * Math.Pow(10, i))];
-        return [-first, 0, .. up];
+        var kept = new List<(double At, string Text)> { (0, "0") };
+        for (var value = Math.Pow(10, Math.Floor(Math.Log10(unit))); Math.Asinh(value / unit) <= range.To; value *= 10)
+            if (Math.Asinh(value / unit) - kept[^1].At > 0.13 * (range.To - range.From))
+                kept.Add((Math.Asinh(value / unit), value.ToString("0.######", CultureInfo.InvariantCulture)));
+        return [.. kept];
     }
 
     private static string LeafTitle(IReadOnlyList<LeafResult> results)
