@@ -118,7 +118,8 @@ public sealed class LeavesTests : IDisposable
 
         // The base policy's own weights as a checkpoint: another row, the same numbers.
         var weights = Path.Combine(ShapesData.Locate(), ShapesSize.Cpu.PolicyFile);
-        (code, output, error) = await StartedProgram.RunAsync(folder.Path, $"leaves BranchGRPO-Split --samples 32 --checkpoint \"{weights}\" --out out/leaves.csv");
+        (code, output, error) = await StartedProgram.RunAsync(
+            folder.Path, $"leaves BranchGRPO-Split --samples 32 --checkpoint \"{weights}\" --out out/leaves.csv");
         Assert.True(code == 0, error);
         var rows = LeafFile.Read(Table).Where(r => r.Key.Variant == "BranchGRPO-Split").ToArray();
         Assert.Equal(2, rows.Select(r => r.Key.Policy).Distinct().Count());

@@ -27,8 +27,8 @@ internal static class LeafTable
             ["variant", "leaves", "picture distance", "feature distance", "picture variance", "feature variance", "reward variance", "worth", "worth (reward)"],
             [.. results.Select(r => (IReadOnlyList<string>)
             [
-                r.Name, $"{r.LeavesPerTree}", Share(r, LeafMeasure.PictureDistance), Share(r, LeafMeasure.FeatureDistance), Share(r, LeafMeasure.PictureVariance),
-                Share(r, LeafMeasure.FeatureVariance), Share(r, LeafMeasure.RewardVariance), Text(r.WorthOfTree(), "0.0"),
+                r.Name, $"{r.LeavesPerTree}", Share(r, LeafMeasure.PictureDistance), Share(r, LeafMeasure.FeatureDistance),
+                Share(r, LeafMeasure.PictureVariance), Share(r, LeafMeasure.FeatureVariance), Share(r, LeafMeasure.RewardVariance), Text(r.WorthOfTree(), "0.0"),
                 Text(r.WorthOfTree(LeafMeasure.RewardVariance), "0.0"),
             ])]),
     ];

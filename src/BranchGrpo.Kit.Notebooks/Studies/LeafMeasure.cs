@@ -10,7 +10,8 @@ public enum LeafMeasure
     /// <summary>The same without pairs of one tree, and without the pairs in their place: unbiased whatever leaves of a tree have in common.</summary>
     MmdWithoutRelatives,
 
-    /// <summary>Kernel distance of the features with k(x, y) = (x·y/D + 1)³, the mean over random subsets of both sets.</summary>
+    /// <summary>Kernel distance of the features with k(x, y) = (x·y/D + 1)³, the mean over random subsets of both sets; what chance gives
+    /// is that of the whole sets.</summary>
     Kid,
 
     /// <summary>Fréchet distance of the features. It is above 0 for equal laws, and more so the fewer independent draws a set holds: kinship lifts

@@ -25,9 +25,11 @@ internal sealed class LeafPlan
     {
         var perTree = rule.At(1, options.Seed).LeavesPerPrompt;
         var count = (int)Math.Round(options.Samples / (double)perTree, MidpointRounding.AwayFromZero);
-        if (perTree < 2) throw new ArgumentException("A tree of one leaf has nothing to compare inside it; the rule needs a split or several roots.", nameof(rule));
+        if (perTree < 2)
+            throw new ArgumentException("A tree of one leaf has nothing to compare inside it; the rule needs a split or several roots.", nameof(rule));
         if (count < 2)
-            throw new ArgumentException($"{options.Samples} samples make {count} tree(s) of {perTree} leaves; ask for at least {2 * perTree}.", nameof(options));
+            throw new ArgumentException($"{options.Samples} samples make {count} tree(s) of {perTree} leaves; ask for at least {2 * perTree}.",
+                nameof(options));
         var trees = Enumerable.Range(1, count).Select(i => rule.At(i, options.Seed)).ToImmutableArray();
         ImmutableArray<RolloutPlan> chains = [.. trees.Select(reference)];
         return trees.Concat(chains).All(p => p.LeavesPerPrompt == perTree)

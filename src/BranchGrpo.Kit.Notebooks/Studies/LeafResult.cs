@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 
 namespace BranchGrpo.Kit.Notebooks;
 
@@ -48,7 +49,12 @@ public sealed class LeafResult
         LeavesPerTree / Math.Max(1 + (LeavesPerTree - 1) * (1 - ShareInside(measure)), double.Epsilon);
 
     /// <summary>E.g. "BranchGRPO: MMD² 0.0021 (two sequential sets 0.0001, p = 0.410), …".</summary>
-    public override string ToString() => FormattableString.Invariant(
-        $"{Name}: MMD² {this[LeafMeasure.Mmd].Value:0.0000} (two sequential sets {this[LeafMeasure.Mmd].Sequential:0.0000}, p = {this[LeafMeasure.Mmd].PValue:0.000}), ")
-        + FormattableString.Invariant($"{ShareInside():P0} of the variance inside a tree, whose {LeavesPerTree} leaves are worth {WorthOfTree():0.0}");
+    public override string ToString()
+    {
+        var mmd = this[LeafMeasure.Mmd];
+        return string.Create(CultureInfo.InvariantCulture,
+                $"{Name}: MMD² {mmd.Value:0.0000} (two sequential sets {mmd.Sequential:0.0000}, p = {mmd.PValue:0.000}), ")
+            + string.Create(CultureInfo.InvariantCulture,
+                $"{ShareInside():P0} of the variance inside a tree, whose {LeavesPerTree} leaves are worth {WorthOfTree():0.0}");
+    }
 }

@@ -31,11 +31,15 @@ public sealed class LeafStudy(FlowPolicy policy, RewardModel reward, Func<Tensor
     {
         policy ??= Lab.BasePolicy;
         var (size, heldOut) = (((ShapesPolicy)policy).Size, ShapesReward.LoadHeldOut(ShapesData.Locate(), policy.Device));
-        return new(policy, Lab.Task.Reward, latents =>
+        var study = new LeafStudy(policy, Lab.Task.Reward, Features, ShapesPrompts.Test);
+        study.owned = heldOut;
+        return study;
+
+        Tensor Features(Tensor latents)
         {
             using var pictures = size.ToPictures(latents);
             return heldOut.Features(pictures);
-        }, ShapesPrompts.Test) { owned = heldOut };
+        }
     }
 
     /// <summary>What stands in the place of a tree: as many chains with the plan's noise levels and stochastic steps, each from its own
@@ -122,8 +126,8 @@ public sealed class LeafStudy(FlowPolicy policy, RewardModel reward, Func<Tensor
         yield return BlockSwaps.Distance(LeafMeasure.Mmd, mmd.All, nullMmd.All[0]);
         yield return BlockSwaps.Distance(LeafMeasure.MmdWithoutRelatives, mmd.WithoutRelatives, nullMmd.WithoutRelatives[0]);
         var kid = LeafDistances.Kid(x, y, options);
-        yield return BlockSwaps.Distance(LeafMeasure.Kid, LeafDistances.Mmd(x, y, KernelSums.Cubic, swaps).All, LeafDistances.Kid(y, z, options).Mean)
-            with { Value = kid.Mean, Deviation = kid.Deviation };
+        var whole = BlockSwaps.Distance(LeafMeasure.Kid, LeafDistances.Mmd(x, y, KernelSums.Cubic, swaps).All, LeafDistances.Kid(y, z, options).Mean);
+        yield return whole with { Value = kid.Mean, Deviation = kid.Deviation };
         var (frechet, nullFrechet) = (LeafDistances.Frechet(x, y, swaps), LeafDistances.Frechet(y, z, none));
         yield return BlockSwaps.Distance(LeafMeasure.Frechet, frechet.All, nullFrechet.All[0]);
         yield return BlockSwaps.Distance(LeafMeasure.FrechetWithoutRelatives, frechet.WithoutRelatives, nullFrechet.WithoutRelatives[0]);

@@ -22,5 +22,6 @@ public static class PaperLeaves
     public static string Line { get; } = string.Create(CultureInfo.InvariantCulture,
         $"Published (arXiv 2509.06040v5, FLUX.1-dev, {Samples} samples, no null level): Inception KID {Kid.Inception:.0000}, MMD² {Mmd.Inception:.0000}; ")
         + string.Create(CultureInfo.InvariantCulture,
-        $"CLIP KID {Kid.Clip:.00000}, MMD² {Mmd.Clip:.0000}; LPIPS of two pictures of a prompt {PictureDistance.Branching:.000} branching, {PictureDistance.DanceGrpo:.000} DanceGRPO");
+        $"CLIP KID {Kid.Clip:.00000}, MMD² {Mmd.Clip:.0000}; LPIPS of two pictures of a prompt ")
+        + string.Create(CultureInfo.InvariantCulture, $"{PictureDistance.Branching:.000} branching, {PictureDistance.DanceGrpo:.000} DanceGRPO");
 }

@@ -25,7 +25,8 @@ public class LeafDistancesTests
         var frechet = LeafDistances.Frechet(x, y, swaps);
         foreach (var (s, swapped) in swaps.All.Index())
         {
-            Tensor[] first = [.. swapped.Select((isSwapped, b) => (isSwapped ? y : x)[b])], second = [.. swapped.Select((isSwapped, b) => (isSwapped ? x : y)[b])];
+            Tensor[] first = [.. swapped.Select((isSwapped, b) => (isSwapped ? y : x)[b])];
+            Tensor[] second = [.. swapped.Select((isSwapped, b) => (isSwapped ? x : y)[b])];
             Tensor a = cat(first, 0), c = cat(second, 0);
             Assert.Equal(KernelDistance.Gaussian(a, c, sigma).Unbiased, gaussian.All[s], 1e-12);
             Assert.Equal(KernelDistance.Polynomial(a, c).Unbiased, cubic.All[s], 1e-10);

@@ -11,7 +11,9 @@ public class LeafStudyTests
 
     private static PlanRule Rule(BranchNoise? noise = null) => Recipes.Find("BranchGRPO", Geometry.Quick).Plan with
     {
-        Schedule = NoiseSchedule.Shifted(4), Splits = new SplitRule.Fixed(2, 0, 1, 2), Noise = noise ?? new BranchNoise.Correlated(),
+        Schedule = NoiseSchedule.Shifted(4),
+        Splits = new SplitRule.Fixed(2, 0, 1, 2),
+        Noise = noise ?? new BranchNoise.Correlated(),
     };
 
     private static readonly LeafMeasure[] Distances =
@@ -132,7 +134,8 @@ public class LeafStudyTests
     public void What_cannot_be_compared_is_said()
     {
         using var study = LeafStudy.OfShapes();
-        Assert.Contains("1 tree(s) of 8 leaves; ask for at least 16", Assert.Throws<ArgumentException>(() => study.Compare("", Rule(), new() { Samples = 8 })).Message);
+        Assert.Contains("1 tree(s) of 8 leaves; ask for at least 16",
+            Assert.Throws<ArgumentException>(() => study.Compare("", Rule(), new() { Samples = 8 })).Message);
         Assert.Contains("nothing to compare inside it",
             Assert.Throws<ArgumentException>(() => study.Compare("", Rule() with { Splits = new SplitRule.None() })).Message);
         Assert.Throws<ArgumentOutOfRangeException>(() => new LeafOptions { Samples = 3 });
