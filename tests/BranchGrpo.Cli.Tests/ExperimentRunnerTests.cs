@@ -102,6 +102,19 @@ public sealed class ExperimentRunnerTests : IDisposable
     }
 
     [Fact]
+    public void Forward_memory_saves_policy_calls_and_changes_nothing_else()
+    {
+        var calls = new int[2];
+        foreach (var memory in (int[])[0, 1])
+        {
+            var run = Nine with { Task = TinyTask.Create(called: () => calls[memory]++), ForwardMemory = memory * 1000 };
+            ExperimentRunner.Run(run, folder.File(memory == 0 ? "whole" : "parts"));
+        }
+        AssertSame(RunRecord.Read(folder.File("whole/record.jsonl")), RunRecord.Read(folder.File("parts/record.jsonl")), "whole", "parts");
+        Assert.InRange(calls[1], 1, calls[0] - 9);                              // one at least in every iteration
+    }
+
+    [Fact]
     public void Another_seed_or_a_damaged_record_is_refused()
     {
         ExperimentRunner.Run(Nine, folder.Path);

@@ -52,8 +52,10 @@ public sealed class ImageModelTests : IClassFixture<ImageModelTests.Tiny>, IDisp
 
         var said = await Succeeds($"run flux-branchgrpo --models tiny {Train} --out run");
         Assert.Contains("4 held out", said);
-        Assert.Contains("mixed as advantages",
-            await Succeeds($"run flux-branchgrpo --models tiny {Train} --rewards hps,pickscore:0.5 --mixing advantages --out mixed"));
+        Assert.Contains("8 latents a call", said);
+        said = await Succeeds($"run flux-branchgrpo --models tiny {Train} --rewards hps,pickscore:0.5 --mixing advantages --micro-batch 3 --out mixed");
+        Assert.Contains("mixed as advantages", said);
+        Assert.Contains("3 latents a call", said);
         var record = RunRecord.Read(folder.File("run/flux-branchgrpo-seed1/record.jsonl"));
         Assert.True(record.IsComplete);
         Assert.Equal(2, record.LastIteration);

@@ -10,10 +10,10 @@ internal static class TinyTask
 {
     public static readonly string[] Prompts = [.. Enumerable.Range(0, 12).Select(i => $"prompt {i}")];
 
-    public static ExperimentTask Create(Func<FlowPolicy, EvaluationScores>? evaluate = null) => new()
+    public static ExperimentTask Create(Func<FlowPolicy, EvaluationScores>? evaluate = null, Action? called = null) => new()
     {
         Name = "tiny",
-        CreatePolicy = () => new Policy(),
+        CreatePolicy = () => new Policy(called),
         TrainingPrompts = Prompts,
         Reward = (latents, _) =>
         {
@@ -37,7 +37,7 @@ internal static class TinyTask
         public Net() : base("tiny") => RegisterComponents();
     }
 
-    private sealed class Policy : FlowPolicy
+    private sealed class Policy(Action? called) : FlowPolicy
     {
         private readonly Net net = new();
 
@@ -47,11 +47,17 @@ internal static class TinyTask
 
         public override Conditioning Encode(IReadOnlyList<string> prompts) => new(zeros(prompts.Count, 1).DetachFromDisposeScope());
 
-        public override Tensor Velocity(Tensor latents, double sigma, Conditioning conditioning) => latents * net.w + net.b;
+        public override Tensor Velocity(Tensor latents, double sigma, Conditioning conditioning)
+        {
+            called?.Invoke();
+            return (latents * net.w) + net.b;
+        }
+
+        public override long ActivationBytes => 1;
 
         public override FlowPolicy Clone()
         {
-            var copy = new Policy();
+            var copy = new Policy(called);
             copy.net.load_state_dict(net.state_dict());
             return copy;
         }

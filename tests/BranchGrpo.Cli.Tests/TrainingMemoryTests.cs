@@ -48,10 +48,25 @@ public sealed class TrainingMemoryTests : IDisposable
         using var work = WorkerTask.Create(Job(1L << 32, null));
         Assert.Equal(64, work.Memory.MicroBatch);
         Assert.InRange(work.Memory.ForwardMemory, 1L << 29, 1L << 30);
+        var experiment = WorkerRun.ExperimentOf(Job(1L << 32, null), work, Recipes.Find("BranchGRPO", Geometry.Quick));
+        Assert.Equal(work.Memory, new(experiment.MicroBatch, experiment.ForwardMemory));
         using var own = WorkerTask.Create(Job(1L << 32, 5));
         Assert.Equal(5, own.Memory.MicroBatch);
         using var small = WorkerTask.Create(Job(40 << 20, null));                       // 10 MiB for latents of 0.9 MB
         Assert.Equal(new(12, 0), small.Memory with { ForwardMemory = 0 });
+    }
+
+    [Fact]
+    public void Processes_side_by_side_share_the_memory()
+    {
+        Assert.InRange(4.0 * WorkerPool.MemoryOf("cpu", 4) / WorkerPool.MemoryOf("cpu", 1), 0.8, 1.25);     // others come and go
+        var plan = new ComparePlan
+        {
+            Preset = "dry", Geometry = Geometry.Quick, Device = "cpu", Seconds = null, Iterations = 1, EvaluateEvery = 1, Methods = ["DanceGRPO"],
+            Seeds = [1], MicroBatch = 3,
+        };
+        Assert.Equal((77L, 3), plan.Jobs("f", 77).Select(job => (job.Memory, job.MicroBatch)).Single());
+        Assert.True(plan.Agrees(plan with { MicroBatch = null }));              // a run goes on with a smaller one
     }
 
     [Fact]

@@ -1,7 +1,6 @@
 using System.Globalization;
 using BranchGrpo.Cli.Compare;
 using BranchGrpo.Kit;
-using BranchGrpo.Kit.Models.Library;
 
 namespace BranchGrpo.Cli.Ablate;
 
@@ -17,7 +16,7 @@ internal static class AblateRun
     {
         EmbeddedTask.Check(plan.Device);
         RunFolder.Prepare(folder);
-        var runs = plan.Runs(folder, DeviceMemory.Available(EmbeddedTask.Find(plan.Device)) / slots).ToArray();
+        var runs = plan.Runs(folder, WorkerPool.MemoryOf(plan.Device, slots)).ToArray();
         var environment = $"preset {plan.Preset.Name}, geometry {plan.Geometry.ToString().ToLowerInvariant()}, {Machine.Line(plan.Device)}";
         var known = Known(results, environment);
         WorkerJob[] jobs = [.. runs.Where(r => !CompareRun.IsFinished(r.Job) && !known.Any(k => Serves(k, r.Variant, r.Job))).Select(r => r.Job)];

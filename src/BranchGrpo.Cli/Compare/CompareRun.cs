@@ -3,7 +3,6 @@ using System.Text.Json;
 using BranchGrpo.Cli.Images;
 using BranchGrpo.Cli.Report;
 using BranchGrpo.Kit;
-using BranchGrpo.Kit.Models.Library;
 using Spectre.Console;
 
 namespace BranchGrpo.Cli.Compare;
@@ -21,8 +20,7 @@ internal static class CompareRun
         RunFolder.WriteText(Path.Combine(folder, RunFolder.Plan), settings);
 
         slots = Math.Min(slots, plan.Methods.Length * plan.Seeds.Length);
-        var memory = DeviceMemory.Available(EmbeddedTask.Find(plan.Device)) / slots;
-        WorkerJob[] jobs = [.. plan.Jobs(folder, memory).Where(job => !IsFinished(job))];
+        WorkerJob[] jobs = [.. plan.Jobs(folder, WorkerPool.MemoryOf(plan.Device, slots)).Where(job => !IsFinished(job))];
         slots = Math.Min(slots, Math.Max(1, jobs.Length));
         Console.WriteLine(Announce(plan, folder, jobs.Length, slots));
         using var stopping = new Stopping();

@@ -1,8 +1,13 @@
+using BranchGrpo.Kit.Models.Library;
+
 namespace BranchGrpo.Cli.Compare;
 
 /// <summary>Runs jobs in so many processes side by side, in the order of the list.</summary>
 internal static class WorkerPool
 {
+    /// <summary>Bytes that each of several processes may count on.</summary>
+    public static long MemoryOf(string device, int processes) => DeviceMemory.Available(EmbeddedTask.Find(device)) / processes;
+
     /// <summary>Runs all jobs; the failure of one does not stop the others.</summary>
     /// <returns>One line for each job that failed.</returns>
     public static async Task<IReadOnlyList<string>> RunAsync(

@@ -19,19 +19,7 @@ internal static class WorkerRun
         if (job.Embeds) return job.Images!.Embed(job.Device, p => report(new((double)p.Done / p.Total, p.Done, 0)), stop);
         var variant = job.Images is null ? Catalogue.Variant(job.Method, job.Geometry) : null;
         using var work = WorkerTask.Create(job, variant?.TrainsAll ?? false);
-        var experiment = new Experiment
-        {
-            Task = work.Task,
-            Recipe = variant?.Recipe ?? job.Images!.RecipeOf(job.Method, job.Geometry),
-            MicroBatch = work.Memory.MicroBatch,
-            ForwardMemory = work.Memory.ForwardMemory,
-            Seed = job.Seed,
-            Iterations = job.Iterations,
-            Seconds = job.Seconds,
-            Clock = job.Clock,
-            EvaluateEvery = job.EvaluateEvery,
-            SaveEvery = 5,
-        };
+        var experiment = ExperimentOf(job, work, variant?.Recipe ?? job.Images!.RecipeOf(job.Method, job.Geometry));
         Directory.CreateDirectory(job.Folder);
         var before = Path.Combine(job.Folder, RunFolder.Before);
         if (!File.Exists(before))
@@ -44,6 +32,21 @@ internal static class WorkerRun
         Finish(work, experiment, job.Folder);
         return true;
     }
+
+    /// <summary>What a job trains.</summary>
+    internal static Experiment ExperimentOf(WorkerJob job, WorkerTask work, Recipe recipe) => new()
+    {
+        Task = work.Task,
+        Recipe = recipe,
+        MicroBatch = work.Memory.MicroBatch,
+        ForwardMemory = work.Memory.ForwardMemory,
+        Seed = job.Seed,
+        Iterations = job.Iterations,
+        Seconds = job.Seconds,
+        Clock = job.Clock,
+        EvaluateEvery = job.EvaluateEvery,
+        SaveEvery = 5,
+    };
 
     private static RunRecord Train(Experiment experiment, string folder, Immediate<RunProgress> progress, CancellationToken stop)
     {

@@ -15,7 +15,7 @@ internal static class ImageAnnouncement
         var options = choice.Options(device, microBatch);
         Say("model", options.Pipeline);
         Say("preset", $"{options.Preset.Name}: {options.PolicyOptions.Width} x {options.PolicyOptions.Height} pixels, {options.PolicyOptions.Tuning}, "
-            + $"{options.PolicyOptions.Dtype}");
+            + $"{options.PolicyOptions.Dtype}, {options.Preset.MicroBatch} latents a call");
         Say("trained on", string.Join(", ", options.Rewards.Select(r => FormattableString.Invariant($"{r.Weight:0.####} {r.Name}")))
             + (options.Rewards.Count > 1 ? $", mixed as {options.Mixing.ToString().ToLowerInvariant()}" : ""));
         if (options.HeldOut.Count > 0) Say("reported besides", string.Join(", ", options.HeldOut.Select(r => r.Name)));
