@@ -28,8 +28,8 @@ internal static class LeafTable
             [.. results.Select(r => (IReadOnlyList<string>)
             [
                 r.Name, $"{r.LeavesPerTree}", Share(r, LeafMeasure.PictureDistance), Share(r, LeafMeasure.FeatureDistance),
-                Share(r, LeafMeasure.PictureVariance), Share(r, LeafMeasure.FeatureVariance), Share(r, LeafMeasure.RewardVariance), Text(r.WorthOfTree(), "0.0"),
-                Text(r.WorthOfTree(LeafMeasure.RewardVariance), "0.0"),
+                Share(r, LeafMeasure.PictureVariance), Share(r, LeafMeasure.FeatureVariance), Share(r, LeafMeasure.RewardVariance),
+                Text(r.WorthOfTree(), "0.0"), Text(r.WorthOfTree(LeafMeasure.RewardVariance), "0.0"),
             ])]),
     ];
 

@@ -39,7 +39,7 @@ public sealed class LeafResult
     public LeafQuantity this[LeafMeasure measure] => Quantities[(int)measure];
 
     /// <summary>Share of the variance within a prompt that is found inside a tree: 1 − ρ, where ρ is the mean correlation of two of its leaves.
-    /// 1 for sequential rollouts, 0 where all leaves are equal.</summary>
+    /// 1 for sequential rollouts, 0 where all leaves are equal. Where leaves have another law than sequential rollouts, it compares two laws.</summary>
     /// <param name="measure">A variance.</param>
     public double ShareInside(LeafMeasure measure = LeafMeasure.FeatureVariance) => this[measure].Share;
 
