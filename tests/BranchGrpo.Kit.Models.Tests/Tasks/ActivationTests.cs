@@ -38,13 +38,19 @@ public sealed partial class ActivationTests(ITestOutputHelper output)
             Zero(network, trained: !adapted);
             using var lora = adapted ? LoraAdapters.Attach(network, ((FineTuning.Adapters)tuning).Options, generator) : null;
             forward().Dispose();
-            var before = AllocatedMemory.Bytes();
-            using var y = forward();
-            var kept = AllocatedMemory.Bytes() - before;
+            // What earlier tests left and a collector frees meanwhile lowers a count, so the highest of three counts.
+            var kept = Enumerable.Range(0, 3).Max(_ => Kept(forward));
             var predicted = new TransformerWork(network, Rows * Columns, Text).KeptBytes(tuning, checkpointing: false, 2);
             output.WriteLine($"{family} {tuning}: kept {kept / 1e6:f2} MB, predicted {predicted / 1e6:f2} MB");
             Assert.InRange(kept / predicted, 0.85, 1.15);
         }
+    }
+
+    private static long Kept(Func<Tensor> forward)
+    {
+        var before = AllocatedMemory.Bytes();
+        using var y = forward();
+        return AllocatedMemory.Bytes() - before;
     }
 
     private static (NamedModule Network, Func<Tensor> Forward) Flux(WeightFormat format)

@@ -31,7 +31,15 @@ public sealed class IterationMemoryTests(ITestOutputHelper output)
         if (!OperatingSystem.IsLinux()) return;
         var recipe = Recipes.Find(method, Geometry.Quick) with { Prompts = 2 };
         string[] prompts = [.. ShapesPrompts.Training.Take(recipe.Prompts)];
-        long before = AllocatedMemory.Bytes(), height = 0;
+        // What earlier tests left and a collector frees meanwhile lowers a count, so the highest of three counts.
+        var (height, predicted) = Enumerable.Range(0, 3).Select(_ => Measure(recipe, prompts, microBatch, forwardMemory)).MaxBy(m => m.Height);
+        output.WriteLine($"{recipe.Name}: {height / 1e6:f1} MB, predicted {predicted / 1e6:f1} MB");
+        Assert.InRange(predicted / height, 0.97, 1.18);                         // what is in use inside a call is predicted but not seen here
+    }
+
+    private static (double Height, double Predicted) Measure(Recipe recipe, string[] prompts, int microBatch, long forwardMemory)
+    {
+        double before = AllocatedMemory.Bytes(), height = 0;
         void Look() => height = Math.Max(height, AllocatedMemory.Bytes() - before);
         using var policy = new Watched(new ShapesPolicy(ShapesSize.Cpu), Look);
         using (var training = new GrpoTraining(policy, recipe, seed: 1) { MicroBatch = microBatch, ForwardMemory = forwardMemory })
@@ -40,9 +48,7 @@ public sealed class IterationMemoryTests(ITestOutputHelper output)
                 Look();
                 return Reward(latents, captions);
             });
-        var predicted = IterationMemory.Of(policy, recipe, microBatch, forwardMemory).Peak;
-        output.WriteLine($"{recipe.Name}: {height / 1e6:f1} MB, predicted {predicted / 1e6:f1} MB");
-        Assert.InRange(predicted / height, 0.97, 1.18);                         // what is in use inside a call is predicted but not seen here
+        return (height, IterationMemory.Of(policy, recipe, microBatch, forwardMemory).Peak);
     }
 
     private static double[] Reward(Tensor latents, IReadOnlyList<string> captions) => [.. captions.Select((_, i) => (double)(i * 7 % 11))];
