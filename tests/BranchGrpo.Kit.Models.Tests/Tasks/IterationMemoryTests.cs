@@ -34,7 +34,8 @@ public sealed class IterationMemoryTests(ITestOutputHelper output)
         // What earlier tests left and a collector frees meanwhile lowers a count, so the highest of three counts.
         var (height, predicted) = Enumerable.Range(0, 3).Select(_ => Measure(recipe, prompts, microBatch, forwardMemory)).MaxBy(m => m.Height);
         output.WriteLine($"{recipe.Name}: {height / 1e6:f1} MB, predicted {predicted / 1e6:f1} MB");
-        Assert.InRange(predicted / height, 0.97, 1.18);                         // what is in use inside a call is predicted but not seen here
+        // What is in use inside a call is predicted but not seen here: where all calls are kept, the backward pass of one micro-batch.
+        Assert.InRange(predicted / height, 0.97, forwardMemory > 1L << 39 ? 1.25 : 1.18);
     }
 
     private static (double Height, double Predicted) Measure(Recipe recipe, string[] prompts, int microBatch, long forwardMemory)
