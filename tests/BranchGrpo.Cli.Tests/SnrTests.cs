@@ -43,7 +43,7 @@ public sealed class SnrTests : IDisposable
         var error = program.StandardError.ReadToEndAsync();
         while (!File.Exists(folder.File("signal.csv")) && !program.HasExited) await Task.Delay(100);
         Assert.False(program.HasExited, "it should still measure the second variant");
-        using (var kill = System.Diagnostics.Process.Start("kill", $"-INT {program.Id}")) await kill.WaitForExitAsync();
+        using (var kill = System.Diagnostics.Process.Start("kill", $"-TERM {program.Id}")) await kill.WaitForExitAsync();
         await program.WaitForExitAsync();
         Assert.Equal(130, program.ExitCode);
         Assert.Contains("finished variants are kept", await error);
