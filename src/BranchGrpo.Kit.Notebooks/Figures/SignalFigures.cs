@@ -1,34 +1,27 @@
+using System.Globalization;
 using BranchGrpo.Kit.Notebooks.Drawing;
 
 namespace BranchGrpo.Kit.Notebooks;
 
 public static partial class Figures
 {
-    /// <summary>Signal to noise of the gradient of each denoising step under Adam's scale: a line per recipe, over the noise level that the step
-    /// leaves. The band is the standard error.</summary>
+    /// <summary>How clear and how long the gradient of each denoising step is under Adam's scale: signal to noise, with its standard error as a band, and
+    /// share of the squared length. Steps stand at the noise level that they leave.</summary>
     /// <param name="signals">At least one.</param>
-    /// <param name="title">What is to be seen; where the signal is if null.</param>
+    /// <param name="title">What is to be seen; whose step is clearest if null.</param>
     /// <param name="subtitle">Under which setting.</param>
     public static Figure SignalBySteps(this IReadOnlyList<SignalToNoise> signals, string? title = null, string? subtitle = null)
     {
         ArgumentOutOfRangeException.ThrowIfZero(signals.Count);
-        var curves = signals.Select((signal, index) =>
-        {
-            var (colour, dashed) = Palette.Of(signal.Name, index);
-            var isKnown = signal.Steps.All(s => double.IsFinite(s.Adam.Error));
-            return new Mark.Curve(signal.Name, [.. signal.Steps.Select(s => 1 - s.Sigma)], [.. signal.Steps.Select(s => 1000 * s.Adam.Value)], colour)
+        var clear = StepCurves(signals, s => 1000 * s.Adam);
+        var panels = new[] { ("1000 × signal / noise", clear), ("% of the squared length", StepCurves(signals, s => new(100 * s.Share, double.NaN))) }
+            .Select(panel => new Panel("noise level σ that the step leaves", panel.Item1, panel.Item2)
             {
-                Dashed = dashed, HasMarkers = true, Band = isKnown ? [.. signal.Steps.Select(s => 1000 * s.Adam.Error)] : null,
-            };
-        }).ToArray();
-        var words = "By step: " + string.Join("; ", curves.Select(c => $"{c.Name} {string.Join(" ", c.Y.Select(Short))}")) + ".";
-        var most = signals.MaxBy(s => s.Steps.Max(step => step.Adam.Value))!;
-        Panel panel = new("noise level σ that the step leaves (denoising runs to the right)", "1000 × signal / noise", curves)
-        {
-            XTicks = [.. Enumerable.Range(0, 6).Select(i => (i / 5.0, Short(1 - (i / 5.0)).TrimEnd('0').TrimEnd('.')))],
-        };
-        return new PanelFigure(title ?? $"The step with the clearest gradient is one of {most.Name}", subtitle ?? Setting(signals, "band"), words,
-            new([panel]) { HasEndLabels = true });
+                XTicks = [.. Enumerable.Range(0, 6).Select(i => (i / 5.0, ((5 - i) / 5.0).ToString("0.#", CultureInfo.InvariantCulture)))],
+            });
+        var words = "By step: " + string.Join("; ", clear.Select(c => $"{c.Name} {string.Join(" ", c.Y.Select(Short))}")) + ".";
+        title ??= $"The step with the clearest gradient is one of {signals.MaxBy(s => s.Steps.Max(step => step.Adam.Value))!.Name}";
+        return new PanelFigure(title, subtitle ?? Setting(signals, "band"), words, new([.. panels]) { HasEndLabels = true, HasSharedY = false });
     }
 
     /// <summary>Signal to noise of the gradient of a whole iteration under Adam's scale, per iteration and per cost: a dot per recipe, with its standard
@@ -51,6 +44,19 @@ public static partial class Figures
         return new PanelFigure(title ?? $"{signals.MaxBy(s => s.PerThousandUnits.Value)!.Name} learns most from a given number of evaluations",
             subtitle ?? Setting(signals, "interval"), words, new(panels) { Height = 150 + (24 * rows.Length) });
     }
+
+    private static Mark.Curve[] StepCurves(IReadOnlyList<SignalToNoise> signals, Func<StepSignal, Estimate> measure) =>
+    [
+        .. signals.Select((signal, index) =>
+        {
+            var (colour, dashed) = Palette.Of(signal.Name, index);
+            Estimate[] steps = [.. signal.Steps.Select(measure)];
+            return new Mark.Curve(signal.Name, [.. signal.Steps.Select(s => 1 - s.Sigma)], [.. steps.Select(s => s.Value)], colour)
+            {
+                Dashed = dashed, HasMarkers = true, Band = steps.All(s => double.IsFinite(s.Error)) ? [.. steps.Select(s => s.Error)] : null,
+            };
+        }),
+    ];
 
     private static Panel SignalPanel(string title, IReadOnlyList<SignalToNoise> signals, (double, string)[] rows, Func<SignalToNoise, Estimate> measure)
     {

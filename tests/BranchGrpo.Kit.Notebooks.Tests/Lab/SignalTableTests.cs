@@ -51,6 +51,9 @@ public class SignalTableTests
         Assert.StartsWith("BranchGRPO-Split learns most", figure.Title);
         var steps = all.SignalBySteps();
         Assert.Contains("BranchGRPO-Split -100 -200 -300", steps.ToString());
+        Assert.Contains("\"x\":[0.0,0.1,0.2],\"y\":[-100.0,-200.0,-300.0]", steps.ToPlotly());
+        Assert.Contains("\"y\":[33.33", steps.ToPlotly());
         Assert.Contains("\"customdata\":[[20.0]]", figure.ToPlotly());
+        Assert.Contains("\"x\":[168.9", figure.ToPlotly());
     }
 }

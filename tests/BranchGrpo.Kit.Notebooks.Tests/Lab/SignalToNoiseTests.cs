@@ -116,6 +116,29 @@ public class SignalToNoiseTests
     }
 
     [Fact]
+    public void Prompts_noise_and_plans_are_those_of_the_iterations_of_a_run()
+    {
+        var recipe = Toy.Recipe(5, Baseline.Group, new BranchNoise.Independent());
+        recipe = recipe with { LearningRate = 1e-12, Plan = recipe.Plan with { Splits = new SplitRule.Random(1, 4, 3) } };
+        var seen = new List<string>();
+        var linear = Toy.Task().Reward;
+        RewardModel watched = (latents, prompts) =>
+        {
+            var rewards = linear(latents, prompts);
+            seen.Add(string.Join(" ", prompts.Zip(rewards, (p, r) => $"{p}:{r:F6}")));
+            return rewards;
+        };
+        Measure(recipe, 5, watched);
+        string[] measured = [.. seen.Skip(4)];                                 // the first four are of Adam's scale
+        seen.Clear();
+        using var policy = Toy.Task().CreatePolicy();
+        using var run = new GrpoTraining(policy, recipe, seed: 1);
+        for (var i = 0; i < 5; i++) run.Iterate(new Experiment { Task = Toy.Task(), Recipe = recipe }.PromptsOf(i), watched);
+        Assert.Equal(seen, measured);
+        Assert.Equal(5, seen.Distinct().Count());
+    }
+
+    [Fact]
     public void Random_splits_are_measured_where_they_fell_and_nothing_is_left_behind()
     {
         var recipe = Toy.Recipe(6, Baseline.Group, new BranchNoise.Independent());
