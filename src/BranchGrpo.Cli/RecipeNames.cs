@@ -41,9 +41,7 @@ internal static class RecipeNames
                 + $"All: {string.Join(", ", all.Select(r => r.Name))}");
     }
 
-    // The named methods and every variant of the catalogue.
-    private static IReadOnlyList<Recipe> Embedded(Geometry geometry) =>
-        [.. Recipes.For(geometry).Concat(Catalogue.Variants(geometry).Select(v => v.Recipe)).DistinctBy(r => r.Name)];
+    private static IReadOnlyList<Recipe> Embedded(Geometry geometry) => [.. Catalogue.Variants(geometry).Select(v => v.Recipe)];
 
     private static bool Same(string a, string b) => string.Equals(a, b, StringComparison.OrdinalIgnoreCase);
 

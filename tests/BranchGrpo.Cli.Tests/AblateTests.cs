@@ -1,6 +1,9 @@
+using System.Globalization;
 using BranchGrpo.Cli.Ablate;
 using BranchGrpo.Cli.Compare;
 using BranchGrpo.Kit;
+using BranchGrpo.Kit.Native;
+using BranchGrpo.Kit.Shapes;
 using Xunit;
 
 namespace BranchGrpo.Cli.Tests;
@@ -46,21 +49,6 @@ public sealed class AblateTests : IDisposable
         Assert.Matches("^f.BranchGRPO_____1__mean-[0-9a-f]{10}-seed1$", AblatePlan.FolderOf("f", variant, 1));
     }
 
-    [Theory]
-    [InlineData("ablate nothing", "no entry 'nothing'; there are all, main")]
-    [InlineData("ablate main --seeds 0", "--seeds is 0")]
-    [InlineData("ablate main --seconds 0", "--seconds is 0")]
-    [InlineData("ablate main --preset slow", "no preset 'slow'")]
-    [InlineData("ablate main --jobs 0", "--jobs is 0")]
-    public async Task Bad_input_is_told_in_one_message(string arguments, string expected)
-    {
-        var (code, output, error) = await StartedProgram.RunAsync(folder.Path, arguments);
-        Assert.NotEqual(0, code);
-        Assert.Contains(expected, error);
-        Assert.DoesNotContain("   at ", error + output);
-        Assert.Empty(Directory.EnumerateFileSystemEntries(folder.Path));
-    }
-
     [Fact]
     public async Task Without_a_name_the_entries_are_listed()
     {
@@ -92,6 +80,34 @@ public sealed class AblateTests : IDisposable
         File.WriteAllText(record, string.Join('\n', lines[..^2]) + "\n" + lines[^2][..20]);
         Assert.Contains("(1 to do", (await StartedProgram.RunAsync(folder.Path, $"{Entry} --out runs")).Output);
         Assert.True(RunRecord.Read(record).IsComplete);
+    }
+
+    [Fact]
+    public void Every_finished_run_is_judged_once_at_five_numbers_of_steps()
+    {
+        LibTorch.Load();
+        var task = ShapesTask.Create();
+        using var policy = task.CreatePolicy();
+        var run = new FinishedRun(Catalogue.Variant("DanceGRPO", Geometry.Quick), new WorkerJob
+        {
+            Method = "DanceGRPO", Geometry = Geometry.Quick, Seed = 101, Seconds = 1, Iterations = 1, EvaluateEvery = 1, Device = "cpu",
+            Folder = folder.Path, Memory = 1,
+        }, new RunRecord([]));
+        policy.Save(folder.File(RunFolder.Policy));
+        var path = folder.File(EvaluationSteps.File);
+        var steps = new EvaluationSteps(path, "somewhere");
+        steps.Complete([run], "cpu", default);
+        var text = File.ReadAllText(path);
+        var rows = text.TrimEnd().Split('\n').Select(line => line.Split(',')).ToArray();
+        Assert.Equal("# somewhere", rows[0][0]);
+        Assert.Equal(["variant", "seed", "steps", "reward", "heldout", "verifier", "rmse"], rows[1]);
+        Assert.Equal(["3", "4", "5", "10", "20"], rows[2..].Select(r => r[2]));
+        var found = task.Evaluate(policy);
+        Assert.Equal(new[] { "reward", "heldout", "verifier", "rmse" }.Select(s => found[s].ToString("G5", CultureInfo.InvariantCulture)), rows[5][3..]);
+        Assert.NotEqual(rows[2][3..], rows[6][3..]);
+        File.Delete(folder.File(RunFolder.Policy));                             // what is judged is not judged again
+        steps.Complete([run], "cpu", default);
+        Assert.Equal(text, File.ReadAllText(path));
     }
 
     private static AblatePlan Plan(string preset, params string[] entries) => new()

@@ -103,7 +103,6 @@ public sealed class ComparisonTests
             Iterations = 1,
             EvaluateEvery = 1,
             Device = "cpu",
-            Clock = TrainingClock.Processor,
             Folder = "f",
             Memory = 1,
         }).ToArray();

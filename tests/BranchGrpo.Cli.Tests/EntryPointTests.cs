@@ -41,11 +41,16 @@ public sealed class EntryPointTests : IDisposable
     [InlineData("eval", "needs --models")]
     [InlineData("eval --models nothing --prompts nothing.txt", "no folder")]
     [InlineData("sample --models nothing --prompts cat", "no folder")]
-    [InlineData("leaves Nothing", "no variant \"Nothing\"")]
+    [InlineData("leaves Nothing", "no recipe 'Nothing'")]
     [InlineData("leaves BranchGRPO --samples 3", "--samples is 3")]
     [InlineData("leaves BranchGRPO --samples 20", "1 tree(s) of 16 leaves; ask for at least 32")]
     [InlineData("leaves BranchGRPO --checkpoint /no/such/file", "/no/such/file")]
     [InlineData("leaves BranchGRPO --geometry round", "no geometry 'round'")]
+    [InlineData("ablate nothing", "no entry 'nothing'; there are all, main")]
+    [InlineData("ablate main --seeds 0", "--seeds is 0")]
+    [InlineData("ablate main --seconds 0", "--seconds is 0")]
+    [InlineData("ablate main --preset slow", "no preset 'slow'")]
+    [InlineData("ablate main --jobs 0", "--jobs is 0")]
     public async Task Bad_input_is_told_in_one_message(string arguments, string expected)
     {
         var (code, output, error) = await StartAsync(arguments);

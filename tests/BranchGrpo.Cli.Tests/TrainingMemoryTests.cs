@@ -95,6 +95,6 @@ public sealed class TrainingMemoryTests : IDisposable
     private static WorkerJob Job(long memory, int? microBatch) => new()
     {
         Method = "BranchGRPO", Geometry = Geometry.Quick, Seed = 1, Seconds = null, Iterations = 1, EvaluateEvery = 1, Device = "cpu",
-        Clock = TrainingClock.Processor, Folder = "f", Memory = memory, MicroBatch = microBatch,
+        Folder = "f", Memory = memory, MicroBatch = microBatch,
     };
 }

@@ -21,12 +21,11 @@ internal sealed record AblatePlan
     /// <summary>Training seconds of every run, instead of the preset's.</summary>
     public double? Seconds { get; init; }
 
-    public TrainingClock Clock => Device == "cpu" ? TrainingClock.Processor : TrainingClock.Wall;
-
     public string DefaultFolder => Path.Combine("runs", "ablate-" + Preset.Name + (Geometry == Geometry.Paper ? "-paper" : ""));
 
     /// <summary>Folder of a run.</summary>
-    public static string FolderOf(string folder, Variant variant, ulong seed) => Path.Combine(folder, $"{FileName(variant.Name)}-{variant.Key}-seed{seed}");
+    public static string FolderOf(string folder, Variant variant, ulong seed) => Path.Combine(folder,
+        $"{Fingerprint.FileName(variant.Name)}-{variant.Key}-seed{seed}");
 
     /// <summary>Every run once, with the largest budget that an entry gives it: entry by entry, inside an entry seed by seed, so that an early look
     /// compares all variants and a drift of the machine meets all variants of a seed.</summary>
@@ -34,7 +33,9 @@ internal sealed record AblatePlan
     /// <param name="memory">Bytes that each process may count on.</param>
     public IEnumerable<(Variant Variant, WorkerJob Job)> Runs(string folder, long memory)
     {
-        var dance = CostModel.MeanForwardUnits(Recipes.Find("DanceGRPO", Geometry), iterations: 10);
+        var dance = Recipes.Find("DanceGRPO", Geometry);
+        var every = Entries.SelectMany(e => e.Variants).DistinctBy(v => v.Key)
+            .ToDictionary(v => v.Key, v => EvaluationCadence.Of(Preset.EvaluateEvery, Preset.Seconds is null ? dance : v.Recipe, dance));
         var wanted = from entry in Entries
                      from seed in SeedsOf(entry)
                      from variant in entry.Variants
@@ -42,11 +43,10 @@ internal sealed record AblatePlan
         foreach (var same in wanted)
         {
             var variant = same.First().variant;
-            var every = Preset.EvaluateEvery * (Preset.Seconds is null ? 1 : dance / CostModel.MeanForwardUnits(variant.Recipe, iterations: 10));
             yield return (variant, new WorkerJob
             {
                 Method = variant.Name, Geometry = Geometry, Seed = same.Key.seed, Seconds = same.Max(w => w.Seconds), Iterations = Preset.Iterations,
-                EvaluateEvery = Math.Max(1, (int)Math.Round(every)), Device = Device, Clock = Clock, Folder = FolderOf(folder, variant, same.Key.seed),
+                EvaluateEvery = every[variant.Key], Device = Device, Folder = FolderOf(folder, variant, same.Key.seed),
                 Memory = memory,
             });
         }
@@ -61,6 +61,4 @@ internal sealed record AblatePlan
     public double? SecondsOf(Ablation entry) => Seconds ?? (IsMain(entry) || entry.IsTuning ? Preset.Seconds : Preset.AblationSeconds);
 
     private static bool IsMain(Ablation entry) => entry.Name == "main";
-
-    private static string FileName(string name) => string.Concat(name.Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' ? c : '_'));
 }

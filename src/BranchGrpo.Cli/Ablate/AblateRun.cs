@@ -19,16 +19,19 @@ internal static class AblateRun
         var runs = plan.Runs(folder, WorkerPool.MemoryOf(plan.Device, slots)).ToArray();
         var environment = $"preset {plan.Preset.Name}, geometry {plan.Geometry.ToString().ToLowerInvariant()}, {Machine.Line(plan.Device)}";
         var known = Known(results, environment);
-        WorkerJob[] jobs = [.. runs.Where(r => !CompareRun.IsFinished(r.Job) && !known.Any(k => Serves(k, r.Variant, r.Job))).Select(r => r.Job)];
+        WorkerJob[] jobs = [.. runs.Where(r => CompareRun.Finished(r.Job) is null && !known.Any(k => Serves(k, r.Variant, r.Job))).Select(r => r.Job)];
         slots = Math.Min(slots, Math.Max(1, jobs.Length));
         Console.WriteLine($"{plan.Entries.Length} entries, {runs.Length} runs ({jobs.Length} to do, about {Hours(jobs, slots)} of training), "
             + $"{slots} at a time on {plan.Device}, in {folder}");
         using var stopping = new Stopping();
         var (failures, elapsed) = await CompareRun.RunAsync(jobs, slots, stopping.Token);
         foreach (var failure in failures) Console.Error.WriteLine("error: " + failure);
-        var study = Write(environment, runs, folder, results, known);
+        FinishedRun[] finished = [.. runs.Select(r => (r.Variant, r.Job, Record: CompareRun.Finished(r.Job)))
+            .Where(r => r.Record is not null).Select(r => new FinishedRun(r.Variant, r.Job, r.Record!))];
+        var study = Write(environment, finished, folder, results, known);
         var judged = plan.Entries.Where(e => e.Name == EvaluationSteps.Entry).SelectMany(e => e.Variants).Select(v => v.Key).ToHashSet();
-        EvaluationSteps.Complete([.. runs.Where(r => judged.Contains(r.Variant.Key))], results ?? folder, plan.Device, stopping.Token);
+        var steps = new EvaluationSteps(Path.Combine(results ?? folder, EvaluationSteps.File), environment);
+        steps.Complete([.. finished.Where(r => judged.Contains(r.Variant.Key))], plan.Device, stopping.Token);
         AblateReport.Publish(plan.Entries, Catalogue.For(plan.Geometry), study, results ?? folder);
         if (stopping.Token.IsCancellationRequested)
         {
@@ -41,18 +44,14 @@ internal static class AblateRun
         return 1;
     }
 
-    private static Study Write(
-        string environment, (Variant Variant, WorkerJob Job)[] runs, string folder, string? results, IReadOnlyList<StudyRun> known)
+    private static Study Write(string environment, FinishedRun[] runs, string folder, string? results, IReadOnlyList<StudyRun> known)
     {
-        var found = from run in runs
-                    where CompareRun.IsFinished(run.Job)
-                    select StudyRun.Of(run.Variant, run.Job.Seed, RunRecord.Read(Path.Combine(run.Job.Folder, ExperimentRunner.RecordFile)));
-        var own = new Study(environment, found);
+        var own = new Study(environment, runs.Select(r => StudyRun.Of(r.Variant, r.Job.Seed, r.Record)));
         own.Write(folder);
         if (results is null) return own;
         // Of a variant whose settings have changed since, the old runs go as soon as there are new ones.
-        var stale = own.Runs.Select(r => (r.Variant, r.Key)).ToLookup(r => r.Variant, r => r.Key);
-        var all = new Study(own.Environment, known.Where(r => !stale.Contains(r.Variant) || stale[r.Variant].Contains(r.Key))).With(own.Runs);
+        var present = own.Runs.Select(r => (r.Variant, r.Key)).ToLookup(r => r.Variant, r => r.Key);
+        var all = new Study(own.Environment, known.Where(r => !present.Contains(r.Variant) || present[r.Variant].Contains(r.Key))).With(own.Runs);
         all.Write(results);
         return all;
     }

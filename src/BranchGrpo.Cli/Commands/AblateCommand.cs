@@ -42,7 +42,7 @@ internal static class AblateCommand
                 Seconds = PlanOptions.Positive(parsed.GetValue(seconds), "--seconds"),
             };
             if (plan.Entries.IsEmpty) return Task.FromResult(List(shape));
-            var slots = PlanOptions.AtLeastOne(parsed.GetValue(jobs) ?? (plan.Device == "cpu" ? Environment.ProcessorCount : 1), "--jobs");
+            var slots = PlanOptions.Slots(parsed.GetValue(jobs), plan.Device);
             return AblateRun.ExecuteAsync(plan, parsed.GetValue(output)?.FullName ?? plan.DefaultFolder, slots, parsed.GetValue(results)?.FullName);
         });
         return command;

@@ -38,7 +38,7 @@ internal static class LeavesCommand
         {
             var shape = PlanOptions.ParseGeometry(parsed.GetValue(geometry) ?? "quick");
             var names = parsed.GetValue(variants) is { Length: > 0 } given ? given : Default;
-            Variant[] chosen = [.. names.Select(name => Catalogue.Variant(name, shape)).DistinctBy(v => v.Name)];
+            Variant[] chosen = [.. names.Select(name => RecipeNames.FindVariant(name, shape)).DistinctBy(v => v.Name)];
             if (parsed.GetValue(samples) is var count && count < 4) throw new Failure($"--samples is {count}, must be at least 4");
             var options = new LeafOptions { Samples = count, Seed = parsed.GetValue(seed) };
             LeafStudy.PicturesOf(chosen.Select(v => v.Recipe.Plan), options);   // too few samples are told before anything is loaded
@@ -53,7 +53,7 @@ internal static class LeavesCommand
     {
         RunFolder.Prepare(Path.GetDirectoryName(path)!);
         Lab.Start();
-        var policyName = weights is null ? "base" : LeafKey.Fingerprint(File.ReadAllBytes(weights));
+        var policyName = weights is null ? "base" : Fingerprint.Of(File.ReadAllBytes(weights), LeafKey.Digits);
         var wanted = variants.ToDictionary(v => LeafKey.Of(v, policyName, options));
         var device = Lab.Device.type == TorchSharp.DeviceType.CPU ? $"one CPU thread ({Machine.Processor})" : $"{Lab.Device}";
         var run = new LeavesRun(path, $"{device}, BranchGrpo.Kit {Machine.Kit}, .NET {Environment.Version}, TorchSharp {Machine.TorchSharp}");

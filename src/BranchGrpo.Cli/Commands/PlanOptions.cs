@@ -82,8 +82,10 @@ internal sealed class PlanOptions
 
     public string? Folder(ParseResult parsed) => parsed.GetValue(folder)?.FullName;
 
-    public int Jobs(ParseResult parsed, ComparePlan plan) =>
-        AtLeastOne(parsed.GetValue(jobs) ?? (plan.Device == "cpu" ? Environment.ProcessorCount : 1), "--jobs");
+    public int Jobs(ParseResult parsed, ComparePlan plan) => Slots(parsed.GetValue(jobs), plan.Device);
+
+    /// <summary>Worker processes side by side.</summary>
+    public static int Slots(int? asked, string device) => AtLeastOne(asked ?? (device == "cpu" ? Environment.ProcessorCount : 1), "--jobs");
 
     public static Geometry ParseGeometry(string text) => text switch
     {

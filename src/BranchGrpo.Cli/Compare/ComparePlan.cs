@@ -34,9 +34,6 @@ internal sealed record ComparePlan
 
     public string DefaultFolder => Path.Combine("runs", "compare-" + Preset + (Geometry == Geometry.Paper ? "-paper" : ""));
 
-    /// <summary>Seconds are processor seconds of a one-thread worker, and elapsed seconds on a GPU.</summary>
-    public TrainingClock Clock => Device == "cpu" ? TrainingClock.Processor : TrainingClock.Wall;
-
     /// <summary>The recipe of a method.</summary>
     public Recipe RecipeOf(string method) => Images?.RecipeOf(method, Geometry) ?? Catalogue.Variant(method, Geometry).Recipe;
 
@@ -45,8 +42,7 @@ internal sealed record ComparePlan
     /// <param name="memory">Bytes that each process may count on.</param>
     public IEnumerable<WorkerJob> Jobs(string folder, long memory)
     {
-        var costs = Methods.Append(Baseline).Distinct()
-            .ToDictionary(m => m, m => CostModel.MeanForwardUnits(RecipeOf(m), iterations: 30));
+        var costs = Methods.ToDictionary(m => m, m => CostModel.MeanForwardUnits(RecipeOf(m), iterations: 30));
         return from seed in Seeds
                from method in Methods.OrderByDescending(m => Seconds is null ? costs[m] : 0)
                select new WorkerJob
@@ -56,9 +52,8 @@ internal sealed record ComparePlan
                    Seed = seed,
                    Seconds = Seconds,
                    Iterations = Iterations,
-                   EvaluateEvery = Seconds is null ? EvaluateEvery : Math.Max(1, (int)Math.Round(EvaluateEvery * costs[Baseline] / costs[method])),
+                   EvaluateEvery = Seconds is null ? EvaluateEvery : EvaluationCadence.Of(EvaluateEvery, RecipeOf(method), RecipeOf(Baseline)),
                    Device = Device,
-                   Clock = Clock,
                    Folder = RunFolder.Of(folder, method, seed),
                    Images = Images,
                    Memory = memory,

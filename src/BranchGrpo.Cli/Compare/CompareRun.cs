@@ -20,7 +20,7 @@ internal static class CompareRun
         RunFolder.WriteText(Path.Combine(folder, RunFolder.Plan), settings);
 
         slots = Math.Min(slots, plan.Methods.Length * plan.Seeds.Length);
-        WorkerJob[] jobs = [.. plan.Jobs(folder, WorkerPool.MemoryOf(plan.Device, slots)).Where(job => !IsFinished(job))];
+        WorkerJob[] jobs = [.. plan.Jobs(folder, WorkerPool.MemoryOf(plan.Device, slots)).Where(job => Finished(job) is null)];
         slots = Math.Min(slots, Math.Max(1, jobs.Length));
         Console.WriteLine(Announce(plan, folder, jobs.Length, slots));
         using var stopping = new Stopping();
@@ -54,12 +54,13 @@ internal static class CompareRun
         return $"{runs} runs of {budget} each ({jobs} to do), {slots} at a time on {plan.Device}, in {folder}";
     }
 
-    internal static bool IsFinished(WorkerJob job)
+    /// <summary>The record of a job that has nothing left to do; null of any other.</summary>
+    internal static RunRecord? Finished(WorkerJob job)
     {
         var path = Path.Combine(job.Folder, ExperimentRunner.RecordFile);
-        if (!File.Exists(path) || !File.Exists(Path.Combine(job.Folder, RunFolder.After))) return false;
+        if (!File.Exists(path) || !File.Exists(Path.Combine(job.Folder, RunFolder.After))) return null;
         var record = RunRecord.Read(path);
-        return record.IsComplete && (record.LastIteration >= job.Iterations || record.LastSeconds >= job.Seconds);
+        return record.IsComplete && (record.LastIteration >= job.Iterations || record.LastSeconds >= job.Seconds) ? record : null;
     }
 
     private static void RefuseOtherPlan(ComparePlan plan, string folder)

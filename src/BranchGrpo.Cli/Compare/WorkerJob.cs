@@ -15,7 +15,6 @@ internal sealed record WorkerJob
     public required int Iterations { get; init; }
     public required int EvaluateEvery { get; init; }
     public required string Device { get; init; }
-    public required TrainingClock Clock { get; init; }
     public required string Folder { get; init; }
 
     /// <summary>Bytes that the process may count on: what its device has, divided among those that run side by side.</summary>
@@ -29,6 +28,9 @@ internal sealed record WorkerJob
 
     /// <summary>True for the job that embeds the prompts, before the others.</summary>
     public bool Embeds { get; init; }
+
+    /// <summary>Seconds are processor seconds of a one-thread worker, and elapsed seconds on a GPU.</summary>
+    public TrainingClock Clock => Device == "cpu" ? TrainingClock.Processor : TrainingClock.Wall;
 
     public string Name => Embeds ? "prompts" : $"{Method} seed {Seed}";
 

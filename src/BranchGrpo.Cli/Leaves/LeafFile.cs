@@ -1,7 +1,3 @@
-using System.Globalization;
-using System.Text;
-using BranchGrpo.Cli.Compare;
-
 namespace BranchGrpo.Cli.Leaves;
 
 /// <summary>The CSV file of <c>branchgrpo leaves</c>: one line per variant and measure, few digits, under a line that names the environment.</summary>
@@ -31,13 +27,14 @@ internal static class LeafFile
     {
         var before = File.Exists(path) ? new CsvLines(path, columns, hasMore: false).Comment : environment;
         var all = before.Split(" | ").Contains(environment) ? before : $"{before} | {environment}";
-        var text = new StringBuilder($"# {all}\n").AppendJoin(',', columns).Append('\n');
-        foreach (var ((variant, plan, policy, samples, seed), result) in rows)
-            foreach (var q in result.Quantities)
-                text.AppendJoin(',', CsvLines.Field(variant), plan, policy, Whole(samples), Whole(seed), Whole(result.Trees), Whole(result.LeavesPerTree),
-                    Digits(result.Seconds), q.Measure, Digits(q.Value), Digits(q.Sequential), Digits(q.Low), Digits(q.High), Digits(q.PValue),
-                    q.Deviation is { } deviation ? Digits(deviation) : "").Append('\n');
-        RunFolder.WriteText(path, text.ToString());
+        CsvLines.Write(path, all, columns,
+            from row in rows
+            let key = row.Key
+            let result = row.Result
+            from q in result.Quantities
+            select (string[])[key.Variant, key.Plan, key.Policy, CsvLines.Text(key.Samples), CsvLines.Text(key.Seed), CsvLines.Text(result.Trees),
+                CsvLines.Text(result.LeavesPerTree), Digits(result.Seconds), q.Measure.ToString(), Digits(q.Value), Digits(q.Sequential), Digits(q.Low),
+                Digits(q.High), Digits(q.PValue), q.Deviation is { } deviation ? Digits(deviation) : ""]);
     }
 
     private static LeafRow Row(CsvLines file, (int Line, LeafKey Key, int Trees, int PerTree, double Seconds, LeafQuantity Quantity)[] lines)
@@ -64,7 +61,5 @@ internal static class LeafFile
         return (line, key, Count(5), Count(6), Number(7), quantity);
     }
 
-    private static string Whole(IFormattable value) => value.ToString(null, CultureInfo.InvariantCulture);
-
-    private static string Digits(double value) => value.ToString("G6", CultureInfo.InvariantCulture);
+    private static string Digits(double value) => CsvLines.Text(value, 6);
 }

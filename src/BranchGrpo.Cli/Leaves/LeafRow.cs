@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using BranchGrpo.Kit;
 
 namespace BranchGrpo.Cli.Leaves;
@@ -17,9 +15,9 @@ internal sealed record LeafRow(LeafKey Key, LeafResult Result);
 /// <param name="Seed">Of all noise.</param>
 internal sealed record LeafKey(string Variant, string Plan, string Policy, int Samples, ulong Seed)
 {
-    public static LeafKey Of(Variant variant, string policy, LeafOptions options) => new(
-        variant.Name, Fingerprint(Encoding.UTF8.GetBytes(SettingsText.Of(variant.Recipe.Plan))), policy, options.Samples, options.Seed);
+    /// <summary>Digits of the two fingerprints.</summary>
+    public const int Digits = 8;
 
-    /// <summary>The first 32 bits of a SHA-256.</summary>
-    public static string Fingerprint(byte[] bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes))[..8];
+    public static LeafKey Of(Variant variant, string policy, LeafOptions options) => new(
+        variant.Name, Fingerprint.Of(SettingsText.Of(variant.Recipe.Plan), Digits), policy, options.Samples, options.Seed);
 }

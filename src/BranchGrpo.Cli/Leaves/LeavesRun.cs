@@ -25,7 +25,8 @@ internal sealed class LeavesRun(string path, string machine)
             var row = new LeafRow(key, measure(key));
             LeafFile.Write(path, Ordered([.. LeafFile.Read(path), row], wanted), machine);
         }
-        return [.. wanted.Select(key => LeafFile.Read(path).First(row => row.Key == key).Result)];
+        var rows = LeafFile.Read(path);
+        return [.. wanted.Select(key => rows.First(row => row.Key == key).Result)];
     }
 
     // What was wanted stands first, in the order that was asked for.

@@ -22,13 +22,17 @@ public static class Catalogue
             ?? throw new ArgumentException($"There is no ablation \"{name}\". There are {string.Join(", ", all.Select(a => a.Name))}.", nameof(name));
     }
 
-    /// <summary>Every variant once, in the order of the entries.</summary>
-    public static IReadOnlyList<Variant> Variants(Geometry geometry) => [.. For(geometry).SelectMany(a => a.Variants).DistinctBy(v => v.Name)];
+    /// <summary>Every recipe of <see cref="Recipes"/> and every variant of an entry, once each.</summary>
+    public static IReadOnlyList<Variant> Variants(Geometry geometry)
+    {
+        Variant[] entries = [.. For(geometry).SelectMany(a => a.Variants)];
+        var known = entries.DistinctBy(v => v.Name).ToDictionary(v => v.Name);
+        return [.. Recipes.For(geometry).Select(r => known.GetValueOrDefault(r.Name) ?? new(r)).Concat(entries).DistinctBy(v => v.Name)];
+    }
 
-    /// <summary>The variant of a name, whatever its case; every recipe of <see cref="Recipes"/> is one too.</summary>
+    /// <summary>The variant of a name, whatever its case.</summary>
     /// <exception cref="ArgumentException">There is none.</exception>
     public static Variant Variant(string name, Geometry geometry) =>
-        Variants(geometry).Concat(Recipes.For(geometry).Select(r => new Variant(r))).FirstOrDefault(v =>
-            v.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
-            ?? throw new ArgumentException($"The catalogue has no variant \"{name}\"; 'ablate list' shows them.", nameof(name));
+        Variants(geometry).FirstOrDefault(v => v.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
+            ?? throw new ArgumentException($"The catalogue has no variant \"{name}\"; its entries and 'recipes' list them.", nameof(name));
 }

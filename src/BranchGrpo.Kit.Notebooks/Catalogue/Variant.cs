@@ -1,6 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
-
 namespace BranchGrpo.Kit.Notebooks;
 
 /// <summary>One answer to an ablation's question: a recipe, and what of the network it trains.</summary>
@@ -15,7 +12,7 @@ public sealed record Variant(Recipe Recipe, string Published = "")
     public string Name => Recipe.Name;
 
     /// <summary>Ten hexadecimal digits of the SHA-256 of <see cref="Settings"/>.</summary>
-    public string Key => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Settings)))[..10];
+    public string Key => Fingerprint.Of(Settings);
 
     /// <summary>Everything that decides the variant's result, spelled out; equal for variants that are the same run.</summary>
     public string Settings => SettingsText.Of(Recipe with { Name = "", Summary = "", Published = null }) + (TrainsAll ? ", all parameters" : "");

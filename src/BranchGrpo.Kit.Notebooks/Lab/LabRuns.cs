@@ -1,7 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
-using TorchSharp;
-
 namespace BranchGrpo.Kit.Notebooks;
 
 /// <summary>Training runs of notebooks: each in a folder named by what it depends on, so that a changed setting or a changed kit never meets an old
@@ -48,8 +44,7 @@ internal static class LabRuns
 
     private static Experiment ExperimentOf(ExperimentTask task, Recipe recipe, ulong seed, TrainingMemory memory)
     {
-        var dance = CostModel.MeanForwardUnits(Recipes.Find("DanceGRPO", Geometry.Quick), iterations: 10);
-        var every = Lab.Preset.EvaluateEvery * (Lab.Preset.Trains ? dance / CostModel.MeanForwardUnits(recipe, iterations: 10) : 1);
+        var dance = Lab.Preset.Trains ? Recipes.Find("DanceGRPO", Geometry.Quick) : recipe;
         return new()
         {
             Task = task,
@@ -57,7 +52,7 @@ internal static class LabRuns
             Seed = seed,
             Seconds = Lab.Preset.Seconds,
             Iterations = Lab.Preset.Iterations,
-            EvaluateEvery = Math.Max(1, (int)Math.Round(every)),
+            EvaluateEvery = EvaluationCadence.Of(Lab.Preset.EvaluateEvery, recipe, dance),
             Clock = Lab.Preset.Clock,
             MicroBatch = memory.MicroBatch,
             ForwardMemory = memory.ForwardMemory,
@@ -71,8 +66,6 @@ internal static class LabRuns
     {
         var kit = typeof(FlowPolicy).Assembly.ManifestModule.ModuleVersionId;
         var text = $"{kit} {Lab.Preset} {task.Name} {SettingsText.Of(recipe with { Summary = "", Published = null })}";
-        var key = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..10];
-        var name = string.Concat(recipe.Name.Select(c => char.IsLetterOrDigit(c) || c is '-' or '.' ? c : '_'));
-        return Path.Combine(Root, Lab.Preset.Name, $"{name}-{key}-seed{seed}");
+        return Path.Combine(Root, Lab.Preset.Name, $"{Fingerprint.FileName(recipe.Name)}-{Fingerprint.Of(text)}-seed{seed}");
     }
 }

@@ -1,6 +1,3 @@
-using System.Globalization;
-using BranchGrpo.Kit.Native;
-
 namespace BranchGrpo.Kit.Notebooks;
 
 /// <summary>A row of a file of signal-to-noise ratios: what was measured, and what it depends on.</summary>
@@ -12,7 +9,7 @@ public sealed record SignalRow(string Key, ulong Seed, SignalToNoise Signal);
 /// <summary>Files of signal-to-noise ratios: CSV, a row per variant, lists over denoising steps with spaces between the numbers.</summary>
 public static class SignalTable
 {
-    private const string Comment = "# signal to noise of one iteration's gradient at the base policy, with standard errors; lists are over denoising steps";
+    private const string Comment = "signal to noise of one iteration's gradient at the base policy, with standard errors; lists are over denoising steps";
     private const string Unknown = "-";
 
     private static readonly string[] columns =
@@ -22,11 +19,7 @@ public static class SignalTable
     ];
 
     /// <summary>Writes a file that is whole or not there.</summary>
-    public static void Write(string path, IEnumerable<SignalRow> rows)
-    {
-        string[] lines = [Comment, string.Join(',', columns), .. rows.Select(Line)];
-        WholeFile.Write(path, temporary => File.WriteAllText(temporary, string.Join('\n', lines) + "\n"));
-    }
+    public static void Write(string path, IEnumerable<SignalRow> rows) => CsvLines.Write(path, Comment, columns, rows.Select(Fields));
 
     /// <summary>Reads what <see cref="Write"/> wrote.</summary>
     /// <exception cref="InvalidDataException">The file is missing, another or damaged.</exception>
@@ -36,16 +29,16 @@ public static class SignalTable
         return [.. file.Rows().Select(row => Row(file, row.Line, row.Fields))];
     }
 
-    private static string Line(SignalRow row)
+    private static string[] Fields(SignalRow row)
     {
         var (s, steps) = (row.Signal, row.Signal.Steps);
         string List(Func<StepSignal, double> value) => string.Join(' ', steps.Select(step => Text(value(step))));
-        return string.Join(',',
+        return
         [
-            CsvLines.Field(s.Name), row.Key, Text(row.Seed), Text(s.Iterations), Text(s.ForwardUnits), Text(s.Seconds),
+            s.Name, row.Key, Text(row.Seed), Text(s.Iterations), Text(s.ForwardUnits), Text(s.Seconds),
             Text(s.Plain.Value), Text(s.Plain.Error), Text(s.Adam.Value), Text(s.Adam.Error), List(t => t.Step), List(t => t.Sigma), List(t => t.Share),
             List(t => t.Plain.Value), List(t => t.Plain.Error), List(t => t.Adam.Value), List(t => t.Adam.Error),
-        ]);
+        ];
     }
 
     private static SignalRow Row(CsvLines file, int line, string[] fields)
@@ -68,5 +61,5 @@ public static class SignalTable
         });
     }
 
-    private static string Text(IFormattable value) => value is double.NaN ? Unknown : value.ToString(null, CultureInfo.InvariantCulture);
+    private static string Text(IFormattable value) => value is double.NaN ? Unknown : CsvLines.Text(value);
 }

@@ -32,9 +32,8 @@ public static class Verdict
     /// <summary>+1 ahead, −1 behind, 0 not told apart.</summary>
     /// <param name="a">A score of one method, seed by seed.</param>
     /// <param name="b">The other's, with the same seeds in the same order.</param>
-    public static int Compare(IReadOnlyList<double> a, IReadOnlyList<double> b) => Sign(ConfidenceInterval.Student([.. a.Zip(b, (x, y) => x - y)]));
-
-    private static int Sign(ConfidenceInterval? interval) => interval is not { } i ? 0 : i.Low > 0 ? 1 : i.High < 0 ? -1 : 0;
+    public static int Compare(IReadOnlyList<double> a, IReadOnlyList<double> b) =>
+        ConfidenceInterval.Student([.. a.Zip(b, (x, y) => x - y)])?.Side() ?? 0;
 
     private static string Line(string where, MethodRuns rival, MethodRuns[] methods, Func<RunRecord, double?> score)
     {
@@ -49,7 +48,7 @@ public static class Verdict
     private static (int Outcome, string Text) Against(MethodRuns method, MethodRuns rival, Func<RunRecord, double?> score)
     {
         var effect = PairedEffect.Difference(Values(method), Values(rival));
-        return (Sign(effect?.Interval), $"{method.Method} {effect?.ToString() ?? "no common seed"}");
+        return (effect?.Interval?.Side() ?? 0, $"{method.Method} {effect?.ToString() ?? "no common seed"}");
 
         Dictionary<ulong, double> Values(MethodRuns runs) =>
             (from run in runs.Runs let value = score(run.Record) where value is not null select (run.Seed, value.Value)).ToDictionary();

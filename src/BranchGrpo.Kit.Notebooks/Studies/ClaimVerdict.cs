@@ -8,16 +8,12 @@ namespace BranchGrpo.Kit.Notebooks;
 public sealed record ClaimVerdict(PublishedClaim Claim, StudyEffect Effect)
 {
     /// <summary>Held, not held, or undecided. A difference is claimed to lie above the bound, a time ratio below it.</summary>
-    public Judgement Judgement
+    public Judgement Judgement => ((Effect.Interval?.Side(Claim.Bound) ?? 0) * (Claim.Place == Place.TimeRatio ? -1 : 1)) switch
     {
-        get
-        {
-            if (Effect.Interval is not { } interval) return Judgement.Undecided;
-            var (above, below) = (interval.Low > Claim.Bound, interval.High < Claim.Bound);
-            if (Claim.Place == Place.TimeRatio) (above, below) = (below, above);
-            return above ? Judgement.Held : below ? Judgement.NotHeld : Judgement.Undecided;
-        }
-    }
+        > 0 => Judgement.Held,
+        < 0 => Judgement.NotHeld,
+        _ => Judgement.Undecided,
+    };
 
     /// <summary>"held", "not held" or "undecided".</summary>
     public string Word => Judgement switch { Judgement.Held => "held", Judgement.NotHeld => "not held", _ => "undecided" };

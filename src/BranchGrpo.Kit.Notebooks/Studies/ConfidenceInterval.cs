@@ -22,6 +22,9 @@ public readonly record struct ConfidenceInterval(double Low, double High)
     /// <summary>Half the width.</summary>
     public double HalfWidth => (High - Low) / 2;
 
+    /// <summary>+1 where the whole interval lies above a bound, −1 where it lies below, 0 where it holds the bound.</summary>
+    public int Side(double bound = 0) => Low > bound ? 1 : High < bound ? -1 : 0;
+
     /// <summary>mean ± t(0.975; n − 1) · s/√n, s with n − 1.</summary>
     /// <param name="values">Independent values, one per seed.</param>
     /// <returns>Null for fewer than two values.</returns>

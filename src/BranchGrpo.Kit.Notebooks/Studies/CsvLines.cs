@@ -1,8 +1,11 @@
 using System.Globalization;
+using System.Text;
+using BranchGrpo.Kit.Native;
 
 namespace BranchGrpo.Kit.Notebooks;
 
-/// <summary>The rows of a CSV file with a comment line and a header; errors name file, line, what was expected and what came.</summary>
+/// <summary>CSV files with a header, and a comment line before it: written whole or not at all; errors of reading name file, line, what was expected
+/// and what came.</summary>
 internal sealed class CsvLines
 {
     private const string Advice = "restore it from version control, or run the study again";
@@ -53,8 +56,25 @@ internal sealed class CsvLines
     public InvalidDataException Error(int line, string expected, string came) =>
         new($"{path}: line {line}: expected {expected}; found \"{came}\". If the file was changed by hand, correct the line; else {Advice}.");
 
-    /// <summary>A text as a field: quoted where it must be.</summary>
-    public static string Field(string text) => text.AsSpan().ContainsAny(",\"#") || text.Trim() != text ? $"\"{text.Replace("\"", "\"\"")}\"" : text;
+    /// <summary>Writes a file that <see cref="CsvLines(string, string[], bool)"/> reads.</summary>
+    public static void Write(string path, string comment, IEnumerable<string> columns, IEnumerable<IEnumerable<string>> rows)
+    {
+        var text = $"# {comment}\n{Join(columns, rows)}";
+        WholeFile.Write(path, temporary => File.WriteAllText(temporary, text));
+    }
+
+    /// <summary>Header and rows, quoted where they must be.</summary>
+    public static string Join(IEnumerable<string> columns, IEnumerable<IEnumerable<string>> rows)
+    {
+        var text = new StringBuilder();
+        foreach (var row in rows.Prepend(columns)) text.AppendJoin(',', row.Select(Field)).Append('\n');
+        return text.ToString();
+    }
+
+    /// <summary>A number with a point as decimal mark, in full or to so many digits.</summary>
+    public static string Text(IFormattable value, int? digits = null) => value.ToString(digits is { } n ? $"G{n}" : null, CultureInfo.InvariantCulture);
+
+    private static string Field(string text) => text.AsSpan().ContainsAny(",\"#") || text.Trim() != text ? $"\"{text.Replace("\"", "\"\"")}\"" : text;
 
     private string[] Fields(int line)
     {

@@ -1,7 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
-using System.Text;
-using BranchGrpo.Kit.Native;
 
 namespace BranchGrpo.Kit.Notebooks;
 
@@ -19,21 +16,14 @@ internal static class StudyFiles
     public static void Write(Study study, string folder)
     {
         var scores = study.Runs.SelectMany(r => r.Evaluations.Evaluations).SelectMany(e => e.Scores.Keys).Distinct().Order(StringComparer.Ordinal).ToArray();
-        var evaluations = from run in study.Runs
-                          from e in run.Evaluations.Evaluations
-                          select (string[])[CsvLines.Field(run.Variant), Whole(run.Seed), Whole(e.Iteration), Digits(e.Seconds, 7),
-                              .. scores.Select(s => e.Scores.TryGetValue(s, out var value) ? Digits(value, 5) : "")];
-        var runs = study.Runs.Select(r => (string[])[CsvLines.Field(r.Variant), Whole(r.Seed), r.Key, Whole(r.Iterations), Digits(r.Seconds, 7),
-            Digits(r.SecondsPerIteration, 5), Digits(r.RolloutPerLeaf, 5), Digits(r.TrainedPerLeaf, 5)]);
-        WriteLines(EvaluationsFile, [.. evaluationColumns, .. scores.Select(CsvLines.Field)], evaluations);
-        WriteLines(RunsFile, runColumns, runs);
-
-        void WriteLines(string name, string[] header, IEnumerable<string[]> rows)
-        {
-            var text = new StringBuilder($"# {study.Environment}\n").AppendJoin(',', header).Append('\n');
-            foreach (var row in rows) text.AppendJoin(',', row).Append('\n');
-            WholeFile.Write(Path.Combine(folder, name), temporary => File.WriteAllText(temporary, text.ToString()));
-        }
+        CsvLines.Write(Path.Combine(folder, EvaluationsFile), study.Environment, [.. evaluationColumns, .. scores],
+            from run in study.Runs
+            from e in run.Evaluations.Evaluations
+            select (string[])[run.Variant, CsvLines.Text(run.Seed), CsvLines.Text(e.Iteration), CsvLines.Text(e.Seconds, 7),
+                .. scores.Select(s => e.Scores.TryGetValue(s, out var value) ? CsvLines.Text(value, 5) : "")]);
+        CsvLines.Write(Path.Combine(folder, RunsFile), study.Environment, runColumns,
+            study.Runs.Select(r => (string[])[r.Variant, CsvLines.Text(r.Seed), r.Key, CsvLines.Text(r.Iterations), CsvLines.Text(r.Seconds, 7),
+                CsvLines.Text(r.SecondsPerIteration, 5), CsvLines.Text(r.RolloutPerLeaf, 5), CsvLines.Text(r.TrainedPerLeaf, 5)]));
     }
 
     public static Study Read(string folder)
@@ -76,13 +66,10 @@ internal static class StudyFiles
             var id = (fields[0], file.Whole<ulong>(line, fields[1], evaluationColumns[1]));
             if (!evaluations.TryGetValue(id, out var list)) evaluations[id] = list = [];
             if (list is [.., var last] && (last.Iteration >= next.Iteration || last.Seconds > next.Seconds))
-                throw file.Error(line, $"an evaluation after iteration {last.Iteration} and {Digits(last.Seconds, 7)} s", string.Join(",", fields.Take(4)));
+                throw file.Error(line, $"an evaluation after iteration {last.Iteration} and {CsvLines.Text(last.Seconds, 7)} s",
+                    string.Join(",", fields.Take(4)));
             list.Add(next);
         }
         return evaluations;
     }
-
-    private static string Whole(IFormattable value) => value.ToString(null, CultureInfo.InvariantCulture);
-
-    private static string Digits(double value, int digits) => value.ToString("G" + digits, CultureInfo.InvariantCulture);
 }

@@ -18,8 +18,8 @@ internal static class StudyStanding
     public static string Said(IReadOnlyList<StudyEffect> effects)
     {
         if (effects.All(e => e.Interval is null)) return "not told apart (fewer than two common seeds)";
-        string[] above = [.. effects.Where(e => e.Interval is { Low: > 0 }).Select(e => e.Variant)];
-        string[] below = [.. effects.Where(e => e.Interval is { High: < 0 }).Select(e => e.Variant)];
+        string[] above = [.. effects.Where(e => e.Interval?.Side() > 0).Select(e => e.Variant)];
+        string[] below = [.. effects.Where(e => e.Interval?.Side() < 0).Select(e => e.Variant)];
         var rest = effects.Count - above.Length - below.Length;
         if (rest == effects.Count) return effects.Count == 1 ? $"{effects[0].Variant} not told apart" : "none told apart";
         string[] parts = [Named(above, "higher"), Named(below, "lower"), rest == 0 ? "" : $"{rest} not told apart"];
