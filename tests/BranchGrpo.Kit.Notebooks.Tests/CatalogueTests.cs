@@ -1,3 +1,5 @@
+using BranchGrpo.Kit.Shapes;
+
 namespace BranchGrpo.Kit.Notebooks.Tests;
 
 public sealed class CatalogueTests
@@ -48,6 +50,16 @@ public sealed class CatalogueTests
         Assert.Contains("main, splits", Assert.Throws<ArgumentException>(() => Catalogue.Find("nothing")).Message);
         Assert.Equal("TreeGRPO", Catalogue.Variant("treegrpo", Geometry.Quick).Name);
         Assert.Throws<ArgumentException>(() => Catalogue.Variant("nothing", Geometry.Quick));
+    }
+
+    [Fact]
+    public void Every_method_of_the_tuned_table_has_the_rate_that_scored_best_on_validation_prompts()
+    {
+        var (tuning, tuned) = (Catalogue.Find("tuning"), Catalogue.Find("tuned"));
+        var study = Study.Read(Path.Combine(ShapesData.Locate(), "..", "results")).For(tuning);
+        var best = tuning.Variants.Chunk(3).Select(rates => rates.MaxBy(v => study.AtSeconds(v.Name, "validation-reward")!.Value.Mean)!.Name);
+        Assert.Equal(best, tuned.Variants.Select(v => v.Name));
+        Assert.Contains(tuned.Claims, c => (c.Variant, c.Rival) == ("BranchGRPO-Split lr 40e-5", "MixGRPO lr 20e-5"));
     }
 
     [Fact]

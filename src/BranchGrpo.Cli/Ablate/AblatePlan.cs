@@ -54,11 +54,9 @@ internal sealed record AblatePlan
 
     /// <summary>The seeds of an entry.</summary>
     public IEnumerable<ulong> SeedsOf(Ablation entry) =>
-        Enumerable.Range(1, Seeds ?? (IsMain(entry) ? Preset.Seeds : entry.IsTuning ? 1 : Preset.AblationSeeds))
+        Enumerable.Range(1, Seeds ?? (entry.IsMain ? Preset.Seeds : entry.IsTuning ? 1 : Preset.AblationSeeds))
             .Select(i => (entry.IsTuning ? 0 : FirstSeed) + (ulong)i);
 
     /// <summary>Training seconds of each run of an entry; null = by iterations alone.</summary>
-    public double? SecondsOf(Ablation entry) => Seconds ?? (IsMain(entry) || entry.IsTuning ? Preset.Seconds : Preset.AblationSeconds);
-
-    private static bool IsMain(Ablation entry) => entry.Name == "main";
+    public double? SecondsOf(Ablation entry) => Seconds ?? (entry.IsMain || entry.IsTuning ? Preset.Seconds : Preset.AblationSeconds);
 }

@@ -16,6 +16,9 @@ public sealed record Ablation(string Name, string Question, string Source, strin
     /// <summary>True where settings are chosen: judged on validation prompts, with seeds that no other entry has.</summary>
     public bool IsTuning { get; init; }
 
+    /// <summary>True for the tables of all methods, which have more seeds and longer runs.</summary>
+    public bool IsMain { get; init; }
+
     /// <summary>Tuning has the seeds up to this one, every other entry those after it: no setting is chosen by looking at runs that judge it.</summary>
     public const ulong TuningSeeds = 100;
 

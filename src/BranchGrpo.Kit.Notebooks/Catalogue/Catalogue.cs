@@ -10,6 +10,7 @@ public static class Catalogue
         return
         [
             main, .. TreeAblations.Of(geometry), .. CreditAblations.Of(geometry), .. TrainingAblations.Of(geometry), .. OwnAblations.All(), Tuning.Of(main),
+            Tuning.Chosen(main),
         ];
     }
 

@@ -16,6 +16,7 @@ internal static class MainTable
                 .. others.Select(recipe => new Variant(recipe)),
             ])
         {
+            IsMain = true,
             Claims = [.. Published(), .. Studied()],
         };
     }

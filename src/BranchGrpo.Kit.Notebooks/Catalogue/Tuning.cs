@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 
 namespace BranchGrpo.Kit.Notebooks;
@@ -5,6 +6,28 @@ namespace BranchGrpo.Kit.Notebooks;
 /// <summary>Learning rates of the main table's methods: the same three-fold choice for each, made on validation prompts and seeds of its own.</summary>
 internal static class Tuning
 {
+    /// <summary>The methods that scored best on validation prompts with twice their own rate; the others did with their own, none with half.</summary>
+    private static readonly ImmutableArray<string> twice =
+        ["DanceGRPO", "DanceGRPO-0.6", "MixGRPO", "BranchGRPO", "BranchGRPO-WidPru", "MixGRPO-T5", "TreeGRPO", "BranchGRPO-Split"];
+
+    /// <summary>The main table with the rates that were chosen.</summary>
+    public static Ablation Chosen(Ablation main)
+    {
+        return new("tuned", "Who is ahead when each method has the learning rate that validation prompts chose?", "the kit's own", "",
+            [.. main.Variants.Select(v => twice.Contains(v.Name) ? Scaled(v.Recipe, 2) : v)])
+        {
+            IsMain = true,
+            Claims = [.. from claim in main.Claims
+                         where claim.Place != Place.TimeRatio
+                         select claim with
+                         {
+                             Sentence = claim.Sentence + ", each at its chosen learning rate", Variant = Named(claim.Variant), Rival = Named(claim.Rival),
+                         }],
+        };
+
+        string Named(string method) => twice.Contains(method) ? Scaled(main.Variants.First(v => v.Name == method).Recipe, 2).Name : method;
+    }
+
     public static Ablation Of(Ablation main) => new("tuning",
         "Which learning rate suits each method? (Half, once and twice its own; judged on validation prompts.)",
         "the kit's own", "",
