@@ -9,7 +9,7 @@ namespace BranchGrpo.Kit.Shapes;
 /// <remarks>
 /// It predicts the clean picture x̂₀ and turns it into v = (x − x̂₀) / max(σ, 0.05). Latents are patches of the picture itself, without autoencoder.
 /// </remarks>
-public sealed class ShapesPolicy : FlowPolicy
+public sealed class ShapesPolicy : FlowPolicy, ILevelPerRow
 {
     private readonly VelocityTransformer network;
     private readonly IReadOnlyList<string> frozen;
@@ -74,9 +74,11 @@ public sealed class ShapesPolicy : FlowPolicy
     public override Tensor Velocity(Tensor latents, double sigma, Conditioning conditioning)
     {
         using var scope = NewDisposeScope();
-        var level = full(1, sigma, dtype: latents.dtype, device: latents.device);              // [1]
-        return network.call(latents, level, conditioning.Tensors[0]).MoveToOuterDisposeScope();
+        return VelocityPerRow(latents, full(1, sigma, dtype: latents.dtype, device: latents.device), conditioning).MoveToOuterDisposeScope();
     }
+
+    /// <inheritdoc/>
+    public Tensor VelocityPerRow(Tensor latents, Tensor sigma, Conditioning conditioning) => network.call(latents, sigma, conditioning.Tensors[0]);
 
     /// <inheritdoc/>
     public override long ActivationBytes => network.ActivationBytes;

@@ -14,14 +14,20 @@ internal static class NetworkCalls
         var (plan, cost, kept) = (recipe.Plan.At(1, 1), CostModel.Of(recipe), 0L);
         for (var step = 0; step < plan.Depth; step++)
             foreach (var latents in Parts(plan.NodesAt(step) * recipe.Prompts)) yield return (step, latents, false, false);
-        // The first update's whole levels come first among the trained ones, until the kept passes are used up.
-        foreach (var (step, count) in cost.TrainedLevels)
+        foreach (var update in cost.TrainedLevels.GroupBy(level => level.Update))
         {
-            var isKept = count == plan.NodesAt(step) * recipe.Prompts && kept + count <= cost.SharedForwards;
-            if (isKept) kept += count;
-            foreach (var latents in Parts(count)) yield return (step, latents, true, isKept);
-            if (recipe.Objective.KlCoefficient == 0) continue;
-            foreach (var latents in Parts(count)) yield return (step, latents, false, false);       // the reference's
+            // Whole steps of the first update are the rollout's own calls; all other steps share theirs.
+            bool IsOwn((int Update, int Step, int Latents) level) => level.Update == 0 && level.Latents == plan.NodesAt(level.Step) * recipe.Prompts;
+            var calls = update.Where(IsOwn).Select(level => (level.Step, level.Latents)).ToList();
+            if (update.Where(level => !IsOwn(level)).ToArray() is { Length: > 0 } shared) calls.Add((shared[0].Step, shared.Sum(level => level.Latents)));
+            foreach (var (step, count) in calls)
+            {
+                var isKept = update.Key == 0 && count == plan.NodesAt(step) * recipe.Prompts && kept + count <= cost.SharedForwards;
+                if (isKept) kept += count;
+                foreach (var latents in Parts(count)) yield return (step, latents, true, isKept);
+                if (recipe.Objective.KlCoefficient == 0) continue;
+                foreach (var latents in Parts(count)) yield return (step, latents, false, false);       // the reference's
+            }
         }
 
         IEnumerable<int> Parts(int count)

@@ -55,6 +55,20 @@ public class PolicyTests
     }
 
     [Fact]
+    public void Each_row_may_have_a_noise_level_of_its_own()
+    {
+        using var policy = Shipped.Policy();
+        using var scope = NewDisposeScope();
+        using var frozen = no_grad();
+        double[] sigmas = [1, 0.55, 0.02];
+        var latents = Noise(3, 3, 16, 192);
+        using var conditioning = policy.Encode(prompts[..3]);
+        var together = policy.VelocityPerRow(latents, tensor(sigmas, dtype: float32), conditioning);
+        foreach (var (row, sigma) in sigmas.Index())
+            Assert.InRange(Difference(together[row..(row + 1)], Velocity(policy, latents[row..(row + 1)], sigma, prompts[row..(row + 1)])), 0, 2e-4);
+    }
+
+    [Fact]
     public void The_caption_and_the_noise_level_matter()
     {
         using var policy = Shipped.Policy();

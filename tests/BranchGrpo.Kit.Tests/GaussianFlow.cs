@@ -5,7 +5,7 @@ namespace BranchGrpo.Kit.Tests;
 
 /// <summary>The exact velocity of a flow whose data are N(mean, 0.5²) in every element, with the mean trained: everything about it is known in closed
 /// form.</summary>
-internal sealed class GaussianFlow : FlowPolicy
+internal sealed class GaussianFlow : FlowPolicy, ILevelPerRow
 {
     public const double DataStd = 0.5;
     private readonly MeanModule network;
@@ -22,6 +22,9 @@ internal sealed class GaussianFlow : FlowPolicy
     /// <summary>Latents that went through the network.</summary>
     public long Evaluated { get; private set; }
 
+    /// <summary>Calls of the network.</summary>
+    public int Calls { get; private set; }
+
     public override long ActivationBytes => 1;
 
     public override Conditioning Encode(IReadOnlyList<string> prompts) => new(zeros(prompts.Count, 1, dtype: Dtype).DetachFromDisposeScope());
@@ -29,9 +32,20 @@ internal sealed class GaussianFlow : FlowPolicy
     public override Tensor Velocity(Tensor latents, double sigma, Conditioning conditioning)
     {
         Evaluated += latents.shape[0];
+        Calls++;
         var (signal, variance) = (1 - sigma, (1 - sigma) * (1 - sigma) * DataStd * DataStd + sigma * sigma);
         var centred = latents - network.Mean * signal;
         return centred * ((sigma - signal * DataStd * DataStd) / variance) - network.Mean;
+    }
+
+    public Tensor VelocityPerRow(Tensor latents, Tensor sigma, Conditioning conditioning)
+    {
+        Evaluated += latents.shape[0];
+        Calls++;
+        var level = sigma.unsqueeze(1);                                                            // [B, 1]
+        var (signal, variance) = (1 - level, (1 - level).square() * DataStd * DataStd + level.square());
+        var centred = latents - network.Mean * signal;
+        return centred * ((level - signal * DataStd * DataStd) / variance) - network.Mean;
     }
 
     /// <summary>v = slope·x + offset·mean.</summary>

@@ -102,6 +102,36 @@ public class TrainingTests
     }
 
     [Theory]
+    [InlineData(RatioKind.Plain, 0)]
+    [InlineData(RatioKind.Guarded, 0.3)]
+    public void Later_updates_train_steps_of_different_noise_levels_in_one_call(RatioKind kind, double kl)
+    {
+        using var policy = new GaussianFlow(12, 0.2);
+        using var reference = (GaussianFlow)policy.Clone();
+        using (no_grad()) reference.Mean.add_(0.1);
+        var objective = new Objective { Ratio = kind, KlCoefficient = kl };
+        var (tree, edges) = Rollout(policy, Plans.Tree(6, [0, 2, 3], 3), new() { KeepMeans = true });
+        using var own = tree;
+        using (no_grad()) policy.Mean.add_(0.01);
+        EdgeOutcome[] apart = [], together = [];
+        var expected = Gradient(policy, () =>
+            apart = [.. edges.GroupBy(e => tree.Depth[e.Child]).SelectMany(step => new GrpoUpdate(policy, objective, reference).Accumulate(tree, [.. step]))]);
+        var update = new GrpoUpdate(policy, objective, reference, microBatch: 50);
+        var before = policy.Calls;
+        update.Accumulate(tree, edges);                                         // whole steps, as the rollout called them
+        Assert.Equal(Enumerable.Range(0, 6).Sum(s => (tree.LevelCount(s) + 49) / 50), policy.Calls - before);
+        before = policy.Calls;
+        var gradient = Gradient(policy, () => together = update.Accumulate(tree, edges));
+        Assert.Equal((Enumerable.Range(0, 6).Sum(tree.LevelCount) + 49) / 50, policy.Calls - before);
+        Assert.Equal(expected, gradient, (a, b) => Math.Abs(a - b) <= 1e-9 * expected.Max(Math.Abs));
+        Assert.All(apart.OrderBy(o => o.Child).Zip(together.OrderBy(o => o.Child)), pair =>
+        {
+            Assert.Equal(pair.First.LogRatio, pair.Second.LogRatio, 12);
+            Assert.Equal(pair.First.Kl, pair.Second.Kl, 12);
+        });
+    }
+
+    [Theory]
     [InlineData(RatioKind.Plain)]
     [InlineData(RatioKind.Guarded)]
     public void Gradients_match_finite_differences(RatioKind kind)

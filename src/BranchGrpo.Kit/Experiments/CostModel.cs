@@ -11,8 +11,8 @@ public sealed record Cost
     /// <summary>Network evaluations (latents) of training, forward and backward; siblings share their parent's.</summary>
     public required long TrainedEvaluations { get; init; }
 
-    /// <summary>Trained evaluations by optimiser step and denoising step: how many latents go through the network together.</summary>
-    public required ImmutableArray<(int Step, int Latents)> TrainedLevels { get; init; }
+    /// <summary>Trained evaluations by optimiser step and denoising step.</summary>
+    public required ImmutableArray<(int Update, int Step, int Latents)> TrainedLevels { get; init; }
 
     /// <summary>Of the trained evaluations, those that go backward through the rollout's own policy calls where memory allows, and so save a
     /// forward pass.</summary>
@@ -58,8 +58,8 @@ public static class CostModel
         var plan = recipe.Plan.At(iteration, seed);
         var (shape, updates) = recipe.Planned(plan, iteration, seed);
         var leaves = shape.Parent.Length - shape.LevelStart[plan.Depth];
-        var levels = updates.SelectMany(batch => batch.GroupBy(e => shape.Depth[e.Child] - 1,
-            (step, edges) => (step, edges.Select(e => shape.Parent[e.Child]).Distinct().Count()))).ToImmutableArray<(int Step, int Latents)>();
+        var levels = updates.SelectMany((batch, update) => batch.GroupBy(e => shape.Depth[e.Child] - 1,
+            (step, edges) => (Update: update, Step: step, Latents: edges.Select(e => shape.Parent[e.Child]).Distinct().Count()))).ToImmutableArray();
         var roots = shape.LevelStart[1];
         return new()
         {

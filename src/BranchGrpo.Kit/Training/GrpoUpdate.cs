@@ -1,10 +1,12 @@
 using BranchGrpo.Kit.Native;
 using static TorchSharp.torch;
+using Family = System.Linq.IGrouping<int, (int Index, BranchGrpo.Kit.TrainedEdge Item)>;
 
 namespace BranchGrpo.Kit;
 
-/// <summary>Gradient of the objective over chosen edges. Edges are grouped by denoising step and siblings share their parent's forward
-/// pass.</summary>
+/// <summary>Gradient of the objective over chosen edges. Siblings share their parent's forward pass, and denoising steps share policy calls where the
+/// policy is an <see cref="ILevelPerRow"/>, but for the whole steps of the first call of <see cref="Accumulate"/>: these are made of the rollout's own calls,
+/// so that it makes no difference whether they were kept.</summary>
 /// <param name="policy">Trained; borrowed.</param>
 /// <param name="objective">What is maximised.</param>
 /// <param name="reference">For the KL term; borrowed. Needed where the objective has one.</param>
@@ -26,53 +28,86 @@ public sealed class GrpoUpdate(FlowPolicy policy, Objective objective, FlowPolic
     {
         var outcomes = new EdgeOutcome[edges.Count];
         using var anchor = objective.KlCoefficient > 0 ? reference!.Encode(tree.Prompts) : null;
-        foreach (var level in edges.Index().GroupBy(e => tree.Depth[e.Item.Child]))
-        {
-            var families = level.GroupBy(e => tree.Parent[e.Item.Child]).OrderBy(f => f.Key).ToArray();
-            foreach (var batch in families.Chunk(microBatch)) Accumulate(tree, batch, outcomes, anchor);
-        }
+        foreach (var batch in Batches(tree, [.. edges.Index().GroupBy(e => tree.Parent[e.Item.Child]).OrderBy(f => f.Key)]))
+            AddGradient(tree, batch, outcomes, anchor);
         return outcomes;
     }
 
-    private void Accumulate(RolloutTree tree, IGrouping<int, (int Index, TrainedEdge Item)>[] families, EdgeOutcome[] outcomes, Conditioning? anchor)
+    private List<Family[]> Batches(RolloutTree tree, Family[] families)
+    {
+        var (mixes, batches, rest) = (policy is ILevelPerRow && reference is null or ILevelPerRow, new List<Family[]>(), new List<Family>());
+        foreach (var step in families.GroupBy(f => tree.Depth[f.Key]).Select(g => g.ToArray()))
+        {
+            if (!mixes || (Evaluations == 0 && step.Length == tree.LevelCount(tree.Depth[step[0].Key]))) batches.AddRange(step.Chunk(microBatch));
+            else rest.AddRange(step);
+        }
+        return [.. batches, .. rest.Chunk(microBatch)];
+    }
+
+    private void AddGradient(RolloutTree tree, Family[] families, EdgeOutcome[] outcomes, Conditioning? anchor)
     {
         using var scope = NewDisposeScope();
-        var edges = families.SelectMany(f => f).ToArray();
-        var step = tree.Depth[families[0].Key];
-        var (parents, children) = (Rows(tree, step, families.Select(f => f.Key)), Rows(tree, step + 1, edges.Select(e => e.Item.Child)));
-        var ofEdge = Index(families.SelectMany((f, k) => f.Select(_ => k)));                        // [E]
+        var steps = families.GroupBy(f => tree.Depth[f.Key]).Select(g => (Step: g.Key, Families: g.ToArray())).ToArray();
+        var latents = Joined(steps.Select(s => tree.Level(s.Step).index_select(0, Rows(tree, s.Step, s.Families.Select(f => f.Key)))));      // [B, …]
         var prompts = Index(families.Select(f => tree.Prompt[f.Key]));                              // [B]
-        var latents = tree.Level(step).index_select(0, parents);                                   // [B, …]
-        var next = tree.Level(step + 1).index_select(0, children);                                 // [E, …]
-
-        var kept = tree.Forwards.Take(step, [.. families.Select(f => f.Key - tree.LevelStart(step))]);
+        var kept = steps is [var (step, own)] ? tree.Forwards.Take(step, [.. own.Select(f => f.Key - tree.LevelStart(step))]) : null;
         if (kept is not null) scope.Attach(kept);
-        var velocity = kept ?? Velocity(policy, tree, step, latents, prompts, tree.Conditioning);
-        var transition = tree.Plan.Coefficients(step).Transition(latents, velocity);
+        var velocity = kept ?? Velocity(policy, tree, families, latents, prompts, tree.Conditioning);                                       // [B, …]
+        Tensor? anchored = null;
+        if (anchor is not null) using (no_grad()) anchored = Velocity(reference!, tree, families, latents, prompts, anchor);
         Evaluations += families.Length;
+        var (losses, start) = (new List<Tensor>(), 0);
+        foreach (var (at, members) in steps)
+        {
+            Tensor Part(Tensor all) => all.narrow(0, start, members.Length);
+            losses.Add(Loss(tree, at, members, outcomes, Part(latents), Part(velocity), anchored is null ? null : Part(anchored)));
+            start += members.Length;
+        }
+        Ops.Backward(Joined(losses).sum());
+    }
+
+    // Of the edges of one step; their loss has shape [E].
+    private Tensor Loss(RolloutTree tree, int step, Family[] families, EdgeOutcome[] outcomes, Tensor latents, Tensor velocity, Tensor? anchored)
+    {
+        var edges = families.SelectMany(f => f).ToArray();
+        var ofEdge = Index(families.SelectMany((f, k) => f.Select(_ => k)));                        // [E]
+        var next = tree.Level(step + 1).index_select(0, Rows(tree, step + 1, edges.Select(e => e.Item.Child)));      // [E, …]
+        var coefficients = tree.Plan.Coefficients(step);
+        var transition = coefficients.Transition(latents, velocity);
         var mean = transition.Mean.index_select(0, ofEdge);                                        // [E, …]
         var logProb = new GaussianTransition(mean, transition.Std).LogProb(next, objective.Reduction);   // [E]
         var logRatio = logProb - Values(edges.Select(e => tree.LogProb[e.Item.Child]), logProb);   // [E]
         if (objective.Ratio == RatioKind.Guarded)
-            logRatio = GrpoLoss.GuardedLogRatio(logRatio, mean, tree.Means[step]!.index_select(0, parents).index_select(0, ofEdge), transition.Std);
+        {
+            var old = tree.Means[step]!.index_select(0, Rows(tree, step, families.Select(f => f.Key))).index_select(0, ofEdge);
+            logRatio = GrpoLoss.GuardedLogRatio(logRatio, mean, old, transition.Std);
+        }
         var loss = GrpoLoss.Clipped(logRatio, Values(edges.Select(e => e.Item.Advantage), logProb), objective.ClipRange);
         var kl = zeros_like(loss);
-        if (anchor is not null)
+        if (anchored is not null)
         {
-            Tensor anchored;
-            using (no_grad()) anchored = tree.Plan.Coefficients(step).Transition(latents, Velocity(reference!, tree, step, latents, prompts, anchor)).Mean;
-            kl = GrpoLoss.Kl(transition.Mean, anchored, transition.Std, objective.Reduction).index_select(0, ofEdge);
+            Tensor anchoredMean;
+            using (no_grad()) anchoredMean = coefficients.Transition(latents, anchored).Mean;
+            kl = GrpoLoss.Kl(transition.Mean, anchoredMean, transition.Std, objective.Reduction).index_select(0, ofEdge);
             loss = loss.add(kl, alpha: Scalars.Of(objective.KlCoefficient));
         }
-        loss = loss * Values(edges.Select(e => e.Item.Weight), loss);                              // [E]
+        loss = loss * Values(edges.Select(e => e.Item.Weight), loss);
         Record(tree, edges, outcomes, [logProb, logRatio, loss, kl]);
-        Ops.Backward(loss.sum());
+        return loss;
     }
 
-    private static Tensor Velocity(FlowPolicy policy, RolloutTree tree, int step, Tensor latents, Tensor prompts, Conditioning all)
+    private static Tensor Velocity(FlowPolicy policy, RolloutTree tree, Family[] families, Tensor latents, Tensor prompts, Conditioning all)
     {
         using var conditioning = all.Select(prompts);
-        return policy.Velocity(latents, tree.Plan.Schedule[step], conditioning);
+        var levels = families.Select(f => tree.Plan.Schedule[tree.Depth[f.Key]]).ToArray();
+        return levels[0] == levels[^1] ? policy.Velocity(latents, levels[0], conditioning)
+            : ((ILevelPerRow)policy).VelocityPerRow(latents, Values(levels, latents), conditioning);
+    }
+
+    private static Tensor Joined(IEnumerable<Tensor> parts)
+    {
+        Tensor[] all = [.. parts];
+        return all.Length == 1 ? all[0] : cat(all, 0);
     }
 
     private static void Record(RolloutTree tree, (int Index, TrainedEdge Item)[] edges, EdgeOutcome[] outcomes, Tensor[] perEdge)
