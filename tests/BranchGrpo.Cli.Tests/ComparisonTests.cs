@@ -71,10 +71,6 @@ public sealed class ComparisonTests
         ], 45)).ToArray();
         Assert.Contains("not told apart: BranchGRPO", lines[1]);
         Assert.DoesNotContain("ahead", lines[1]);
-        Assert.Equal(0, Verdict.Compare([0.90, 0.70], [0.60, 0.71]));           // larger on the mean, seeds disagree
-        Assert.Equal(0, Verdict.Compare([0.90], [0.10]));
-        Assert.Equal(1, Verdict.Compare([0.80, 0.81], [0.70, 0.72]));           // 0.095 ± 0.064
-        Assert.Equal(-1, Verdict.Compare([0.70, 0.72], [0.80, 0.81]));
         lines = [.. Verdict.Lines(TwoMethods(0.003))];
         Assert.StartsWith("One seed", lines[0]);
         Assert.All(lines, line => Assert.DoesNotContain("ahead", line.Replace("are what was measured", "")));

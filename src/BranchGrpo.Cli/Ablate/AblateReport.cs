@@ -13,7 +13,7 @@ internal static class AblateReport
     private const string Note = "Intervals: 95 %, Student's t on differences paired by seed, for one comparison at a time; "
         + "of many, one in twenty misses by chance alone.";
 
-    /// <summary>Prints the entries asked for, and writes all entries of which there are runs to a file.</summary>
+    /// <summary>Prints the entries asked for, and writes all entries of which there are runs to a file; tables of all methods have a figure too.</summary>
     public static void Publish(IReadOnlyList<Ablation> asked, IReadOnlyList<Ablation> all, Study study, string folder)
     {
         var text = new StringBuilder($"# {study.Runs.Length} runs\n\n{study.Environment}\n\n{Note}\n");
@@ -21,6 +21,8 @@ internal static class AblateReport
         {
             var about = $"{entry.Question} {entry.Source}.{(entry.Finding.Length > 0 ? $" Published: {entry.Finding}." : "")}";
             text.Append($"\n## {entry.Name}\n\n{about}\n");
+            if (entry.IsMain && study.For(entry).EffectsOn(entry, Place.EqualSeconds, "reward").Any(e => e.Paired is not null))
+                RunFolder.WriteText(Path.Combine(folder, entry.Name + ".svg"), study.Forest(entry).ToSvg());
             var isAsked = asked.Any(e => e.Name == entry.Name);
             if (isAsked) Console.WriteLine("\n" + about);
             foreach (var (title, table) in Tables(entry, study))

@@ -29,12 +29,6 @@ public static class Verdict
         }
     }
 
-    /// <summary>+1 ahead, −1 behind, 0 not told apart.</summary>
-    /// <param name="a">A score of one method, seed by seed.</param>
-    /// <param name="b">The other's, with the same seeds in the same order.</param>
-    public static int Compare(IReadOnlyList<double> a, IReadOnlyList<double> b) =>
-        ConfidenceInterval.Student([.. a.Zip(b, (x, y) => x - y)])?.Side() ?? 0;
-
     private static string Line(string where, MethodRuns rival, MethodRuns[] methods, Func<RunRecord, double?> score)
     {
         var groups = methods.Select(m => Against(m, rival, score)).GroupBy(x => x.Outcome)

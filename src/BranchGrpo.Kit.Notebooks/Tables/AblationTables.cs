@@ -6,23 +6,6 @@ namespace BranchGrpo.Kit.Notebooks;
 /// <summary>Tables that judge runs: beside the paper, and against what training did not see.</summary>
 public static class AblationTables
 {
-    /// <summary>The paper's Table 1 beside the runs here: time per iteration relative to the first method, and gain over the base policy.</summary>
-    /// <param name="comparison">The runs; those of methods that the paper has.</param>
-    public static DataFrame BesidePaper(this Comparison comparison)
-    {
-        var published = PaperTable.Rows.ToDictionary(r => r.Method);
-        var rows = comparison.Methods.Where(m => published.ContainsKey(m.Method)).ToArray();
-        if (rows.Length == 0) throw new ArgumentException("the paper's table has none of these methods", nameof(comparison));
-        var (paper, here) = (published[rows[0].Method].Cost!, rows[0].SecondsPerIteration?.Mean);
-        return new DataFrame(
-            new StringDataFrameColumn("method", rows.Select(r => r.Method)),
-            Column("paper: time ratio", rows, r => published[r.Method].Cost!.SecondsPerIteration / paper.SecondsPerIteration, "0.00"),
-            Column("here: time ratio", rows, r => r.SecondsPerIteration?.Mean / here, "0.00"),
-            Column("paper: HPSv2.1 gain", rows, r => published[r.Method].Hps - PaperTable.Untrained.Hps, Signed),
-            Column("here: reward gain, equal iterations", rows, r => Gain(r, "reward", comparison.AtIterations)?.Mean, Signed),
-            Column("here: reward gain, equal seconds", rows, r => Gain(r, "reward", comparison.AtSeconds)?.Mean, Signed));
-    }
-
     /// <summary>The paper's Table 1 beside a study: time per iteration relative to DanceGRPO, and what is gained over it.</summary>
     /// <param name="study">The runs.</param>
     /// <param name="main">The entry whose variants the paper has; those without runs are left out.</param>

@@ -28,6 +28,16 @@ public sealed class IntervalTests
     }
 
     [Fact]
+    public void An_interval_takes_a_side_only_when_all_of_it_does()
+    {
+        Assert.Equal(0, ConfidenceInterval.Student([0.30, -0.01])!.Value.Side());     // larger on the mean, seeds disagree
+        Assert.Equal(1, ConfidenceInterval.Student([0.10, 0.09])!.Value.Side());      // 0.095 ± 0.064
+        Assert.Equal(-1, ConfidenceInterval.Student([-0.10, -0.09])!.Value.Side());
+        Assert.Equal(0, ConfidenceInterval.Student([0.10, 0.09])!.Value.Side(0.1));
+        Assert.Equal(-1, ConfidenceInterval.Student([0.10, 0.09])!.Value.Side(0.2));
+    }
+
+    [Fact]
     public void The_bootstrap_agrees_with_t_on_many_normal_values_and_is_a_function_of_its_seed()
     {
         var values = Normal(80, 7);
