@@ -63,6 +63,16 @@ public sealed class CatalogueTests
     }
 
     [Fact]
+    public void What_seeds_suggested_other_seeds_answer()
+    {
+        var (beyond, star) = (Catalogue.Find("beyond"), Catalogue.Find("star"));
+        Assert.All(star.Variants, v => Assert.Contains(v.Name, beyond.Variants.Select(b => b.Name)));
+        Assert.Equal((101ul, 105ul), (beyond.FirstSeed, star.FirstSeed));
+        Assert.Equal([false, false, true, true], new ulong[] { 1, 104, 105, 112 }.Select(star.HasSeed));
+        Assert.Equal([true, true, false], new ulong[] { 1, 100, 101 }.Select(Catalogue.Find("tuning").HasSeed));
+    }
+
+    [Fact]
     public void TreeGRPO_grows_a_full_ternary_tree_inside_a_window_that_mostly_starts_early()
     {
         var tree = Catalogue.Variant("TreeGRPO", Geometry.Quick).Recipe;

@@ -7,9 +7,6 @@ namespace BranchGrpo.Cli.Ablate;
 /// <summary>Entries of the catalogue with the budget of each. Every run stands in a folder named by its settings, so that entries share runs.</summary>
 internal sealed record AblatePlan
 {
-    /// <summary>Runs take the seeds after this one: no setting was chosen by looking at them.</summary>
-    public const ulong FirstSeed = Ablation.TuningSeeds;
-
     public required Preset Preset { get; init; }
     public required Geometry Geometry { get; init; }
     public required string Device { get; init; }
@@ -55,7 +52,7 @@ internal sealed record AblatePlan
     /// <summary>The seeds of an entry.</summary>
     public IEnumerable<ulong> SeedsOf(Ablation entry) =>
         Enumerable.Range(1, Seeds ?? (entry.IsMain ? Preset.Seeds : entry.IsTuning ? 1 : Preset.AblationSeeds))
-            .Select(i => (entry.IsTuning ? 0 : FirstSeed) + (ulong)i);
+            .Select(i => entry.FirstSeed + (ulong)i - 1);
 
     /// <summary>Training seconds of each run of an entry; null = by iterations alone.</summary>
     public double? SecondsOf(Ablation entry) => Seconds ?? (entry.IsMain || entry.IsTuning ? Preset.Seconds : Preset.AblationSeconds);

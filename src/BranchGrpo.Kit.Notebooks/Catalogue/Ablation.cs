@@ -22,8 +22,14 @@ public sealed record Ablation(string Name, string Question, string Source, strin
     /// <summary>Tuning has the seeds up to this one, every other entry those after it: no setting is chosen by looking at runs that judge it.</summary>
     public const ulong TuningSeeds = 100;
 
+    /// <summary>Number of seeds after <see cref="TuningSeeds"/> that suggested this question, and so do not answer it.</summary>
+    public ulong ChoosingSeeds { get; init; }
+
+    /// <summary>The first seed that answers this question.</summary>
+    public ulong FirstSeed => IsTuning ? 1 : TuningSeeds + ChoosingSeeds + 1;
+
     /// <summary>Whether a run of this seed answers this question.</summary>
-    public bool HasSeed(ulong seed) => seed <= TuningSeeds == IsTuning;
+    public bool HasSeed(ulong seed) => seed >= FirstSeed && (!IsTuning || seed <= TuningSeeds);
 
     /// <summary>Name of a score on the prompts that judge this entry.</summary>
     public string Judged(string score) => IsTuning ? "validation-" + score : score;

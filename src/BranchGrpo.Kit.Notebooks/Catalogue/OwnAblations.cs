@@ -10,6 +10,12 @@ internal static class OwnAblations
         var split = Recipes.Find("BranchGRPO-Split", Geometry.Quick);
         Variant Change(string name, string summary, Func<Recipe, Recipe> make) => new(make(split) with { Name = $"Split {name}", Summary = summary + "." });
         Variant Plan(string name, string summary, Func<PlanRule, PlanRule> make) => Change(name, summary, r => r with { Plan = make(r.Plan) });
+        var star = Change("star CPS", "One 8-way split at a random step of the first four, CPS noise", r => r with
+        {
+            Plan = r.Plan with { Splits = new SplitRule.Random(1, 8, 4), Noise = new BranchNoise.Independent() },
+        });
+        PublishedClaim Star(string what, string score) => new($"A star with CPS noise leads BranchGRPO-Split {what}", "four other seeds, entry beyond",
+            star.Name, split.Name, Place.EqualSeconds, score);
         Variant Tail(int stride) => Plan($"tail {stride}", $"Every {stride}. noise level after the last split", p => p with { TailStride = stride });
         return
         [
@@ -33,10 +39,7 @@ internal static class OwnAblations
                     {
                         Prompts = 8, Plan = r.Plan with { Splits = new SplitRule.Fixed(4, 0, 2), Noise = new BranchNoise.Independent() },
                     }),
-                    Change("star CPS", "One 8-way split at a random step of the first four, CPS noise", r => r with
-                    {
-                        Plan = r.Plan with { Splits = new SplitRule.Random(1, 8, 4), Noise = new BranchNoise.Independent() },
-                    }),
+                    star,
                     Change("T = 4", "4 steps, splits 0,1", r => r with
                     {
                         Prompts = 32, Plan = r.Plan with { Schedule = NoiseSchedule.Shifted(4), Splits = new SplitRule.Fixed(2, 0, 1) },
@@ -47,6 +50,12 @@ internal static class OwnAblations
                     Plan("random splits", "Three splits at random steps of the first four", p => p with { Splits = new SplitRule.Random(3, 2, 4) }),
                     Change("averaged", "Moving average of the weights, decay 0.95", r => r with { EmaDecay = 0.95 }),
                 ]),
+            new("star", "Does one split at a random step beat three at fixed ones, on seeds that did not suggest it?", Own, "", [new(split), star])
+            {
+                IsMain = true,
+                ChoosingSeeds = 4,
+                Claims = [Star("in reward", "reward"), Star("on the second reward", "heldout"), Star("on the verifier", "verifier")],
+            },
         ];
     }
 }

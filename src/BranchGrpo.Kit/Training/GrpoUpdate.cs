@@ -48,7 +48,7 @@ public sealed class GrpoUpdate(FlowPolicy policy, Objective objective, FlowPolic
     {
         using var scope = NewDisposeScope();
         var steps = families.GroupBy(f => tree.Depth[f.Key]).Select(g => (Step: g.Key, Families: g.ToArray())).ToArray();
-        var latents = Joined(steps.Select(s => tree.Level(s.Step).index_select(0, Rows(tree, s.Step, s.Families.Select(f => f.Key)))));      // [B, …]
+        var latents = cat([.. steps.Select(s => tree.Level(s.Step).index_select(0, Rows(tree, s.Step, s.Families.Select(f => f.Key))))], 0);      // [B, …]
         var prompts = Index(families.Select(f => tree.Prompt[f.Key]));                              // [B]
         var kept = steps is [var (step, own)] ? tree.Forwards.Take(step, [.. own.Select(f => f.Key - tree.LevelStart(step))]) : null;
         if (kept is not null) scope.Attach(kept);
@@ -63,7 +63,7 @@ public sealed class GrpoUpdate(FlowPolicy policy, Objective objective, FlowPolic
             losses.Add(Loss(tree, at, members, outcomes, Part(latents), Part(velocity), anchored is null ? null : Part(anchored)));
             start += members.Length;
         }
-        Ops.Backward(Joined(losses).sum());
+        Ops.Backward(cat(losses, 0).sum());
     }
 
     // Of the edges of one step; their loss has shape [E].
@@ -102,12 +102,6 @@ public sealed class GrpoUpdate(FlowPolicy policy, Objective objective, FlowPolic
         var levels = families.Select(f => tree.Plan.Schedule[tree.Depth[f.Key]]).ToArray();
         return levels[0] == levels[^1] ? policy.Velocity(latents, levels[0], conditioning)
             : ((ILevelPerRow)policy).VelocityPerRow(latents, Values(levels, latents), conditioning);
-    }
-
-    private static Tensor Joined(IEnumerable<Tensor> parts)
-    {
-        Tensor[] all = [.. parts];
-        return all.Length == 1 ? all[0] : cat(all, 0);
     }
 
     private static void Record(RolloutTree tree, (int Index, TrainedEdge Item)[] edges, EdgeOutcome[] outcomes, Tensor[] perEdge)
