@@ -104,7 +104,7 @@ public class TrainingTests
     [Theory]
     [InlineData(RatioKind.Plain, 0)]
     [InlineData(RatioKind.Guarded, 0.3)]
-    public void Later_updates_train_steps_of_different_noise_levels_in_one_call(RatioKind kind, double kl)
+    public void Steps_of_different_noise_levels_share_a_call_unless_they_are_as_grown(RatioKind kind, double kl)
     {
         using var policy = new GaussianFlow(12, 0.2);
         using var reference = (GaussianFlow)policy.Clone();
@@ -118,7 +118,7 @@ public class TrainingTests
             apart = [.. edges.GroupBy(e => tree.Depth[e.Child]).SelectMany(step => new GrpoUpdate(policy, objective, reference).Accumulate(tree, [.. step]))]);
         var update = new GrpoUpdate(policy, objective, reference, microBatch: 50);
         var before = policy.Calls;
-        update.Accumulate(tree, edges);                                         // whole steps, as the rollout called them
+        update.Accumulate(tree, edges, asGrown: true);
         Assert.Equal(Enumerable.Range(0, 6).Sum(s => (tree.LevelCount(s) + 49) / 50), policy.Calls - before);
         before = policy.Calls;
         var gradient = Gradient(policy, () => together = update.Accumulate(tree, edges));

@@ -122,7 +122,7 @@ public sealed class GrpoTraining : IDisposable
         optimizer.ZeroGradients();
         foreach (var batch in updates)
         {
-            var outcomes = update.Accumulate(tree, batch);
+            var outcomes = update.Accumulate(tree, batch, asGrown: norms.Count == 0);
             if (norms.Count == 0) firstError = CheckRatios(tree, outcomes);
             tree.Forwards.Dispose();                                   // of weights that the step below changes
             var norm = optimizer.ClipGradients(recipe.MaxGradNorm);

@@ -5,8 +5,7 @@ using Family = System.Linq.IGrouping<int, (int Index, BranchGrpo.Kit.TrainedEdge
 namespace BranchGrpo.Kit;
 
 /// <summary>Gradient of the objective over chosen edges. Siblings share their parent's forward pass, and denoising steps share policy calls where the
-/// policy is an <see cref="ILevelPerRow"/>, but for the whole steps of the first call of <see cref="Accumulate"/>: these are made of the rollout's own calls,
-/// so that it makes no difference whether they were kept.</summary>
+/// policy is an <see cref="ILevelPerRow"/>.</summary>
 /// <param name="policy">Trained; borrowed.</param>
 /// <param name="objective">What is maximised.</param>
 /// <param name="reference">For the KL term; borrowed. Needed where the objective has one.</param>
@@ -22,23 +21,24 @@ public sealed class GrpoUpdate(FlowPolicy policy, Objective objective, FlowPolic
     /// <summary>Adds the gradient of Σ w·loss to the parameters.</summary>
     /// <param name="tree">The tree the edges belong to; its log-probabilities are those of the policy that drew it.</param>
     /// <param name="edges">Stochastic edges, in any order, repeated or not.</param>
+    /// <param name="asGrown">Makes whole steps of the rollout's own policy calls, so that it makes no difference whether these were kept.</param>
     /// <returns>One outcome per edge, in the order given.</returns>
     /// <exception cref="NonFiniteException">A ratio or loss is not finite.</exception>
-    public EdgeOutcome[] Accumulate(RolloutTree tree, IReadOnlyList<TrainedEdge> edges)
+    public EdgeOutcome[] Accumulate(RolloutTree tree, IReadOnlyList<TrainedEdge> edges, bool asGrown = false)
     {
         var outcomes = new EdgeOutcome[edges.Count];
         using var anchor = objective.KlCoefficient > 0 ? reference!.Encode(tree.Prompts) : null;
-        foreach (var batch in Batches(tree, [.. edges.Index().GroupBy(e => tree.Parent[e.Item.Child]).OrderBy(f => f.Key)]))
+        foreach (var batch in Batches(tree, [.. edges.Index().GroupBy(e => tree.Parent[e.Item.Child]).OrderBy(f => f.Key)], asGrown))
             AddGradient(tree, batch, outcomes, anchor);
         return outcomes;
     }
 
-    private List<Family[]> Batches(RolloutTree tree, Family[] families)
+    private List<Family[]> Batches(RolloutTree tree, Family[] families, bool asGrown)
     {
         var (mixes, batches, rest) = (policy is ILevelPerRow && reference is null or ILevelPerRow, new List<Family[]>(), new List<Family>());
         foreach (var step in families.GroupBy(f => tree.Depth[f.Key]).Select(g => g.ToArray()))
         {
-            if (!mixes || (Evaluations == 0 && step.Length == tree.LevelCount(tree.Depth[step[0].Key]))) batches.AddRange(step.Chunk(microBatch));
+            if (!mixes || (asGrown && step.Length == tree.LevelCount(tree.Depth[step[0].Key]))) batches.AddRange(step.Chunk(microBatch));
             else rest.AddRange(step);
         }
         return [.. batches, .. rest.Chunk(microBatch)];
