@@ -36,12 +36,14 @@ public sealed class Study
     /// <param name="folder">Made if need be.</param>
     public void Write(string folder) => StudyFiles.Write(this, folder);
 
-    /// <summary>This study with more runs; one of the same variant and seed is replaced.</summary>
+    /// <summary>This study with more runs; one of the same variant and seed takes the place of the old one.</summary>
     public Study With(params IEnumerable<StudyRun> runs)
     {
         StudyRun[] more = [.. runs];
-        var replaced = more.Select(r => (r.Variant, r.Seed)).ToHashSet();
-        return new(Environment, [.. Runs.Where(r => !replaced.Contains((r.Variant, r.Seed))), .. more]);
+        var newer = more.ToDictionary(r => (r.Variant, r.Seed));
+        var known = Runs.Select(r => (r.Variant, r.Seed)).ToHashSet();
+        return new(Environment,
+            [.. Runs.Select(r => newer.GetValueOrDefault((r.Variant, r.Seed), r)), .. more.Where(r => !known.Contains((r.Variant, r.Seed)))]);
     }
 
     /// <summary>This study with another's runs, which replace those of the same variant and seed.</summary>

@@ -107,6 +107,7 @@ public sealed class StudyTests
         Assert.Contains("C, seed 101 occurs 2 times", Assert.Throws<ArgumentException>(() => new Study("x", [.. MadeUpStudy.Runs(101), again])).Message);
         var replaced = MadeUpStudy.Four.With(again);
         Assert.Equal((12, 10), (replaced.Runs.Length, replaced.Of("C")[0].Iterations));
+        Assert.Equal(MadeUpStudy.Four.Runs.Select(r => (r.Variant, r.Seed)), replaced.Runs.Select(r => (r.Variant, r.Seed)));      // in its place
         var other = MadeUpStudy.Run(MadeUpStudy.Variant("C", 9e-4), 109, 10, 1, 0.5);
         Assert.Contains("runs of C have different settings", Assert.Throws<ArgumentException>(() => MadeUpStudy.Four.With(other)).Message);
         Assert.Equal(15, MadeUpStudy.Four.With(new Study(MadeUpStudy.Environment, MadeUpStudy.Runs(105))).Runs.Length);
