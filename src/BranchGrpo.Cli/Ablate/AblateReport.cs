@@ -13,7 +13,8 @@ internal static class AblateReport
     private const string Note = "Intervals: 95 %, Student's t on differences paired by seed, for one comparison at a time; "
         + "of many, one in twenty misses by chance alone.";
 
-    /// <summary>Prints the entries asked for, and writes all entries of which two variants have runs to a file; tables of all methods have a figure too.</summary>
+    /// <summary>Prints the entries asked for, and writes all entries of which two variants have runs to a file; tables of all methods have a figure
+    /// too.</summary>
     public static void Publish(IReadOnlyList<Ablation> asked, IReadOnlyList<Ablation> all, Study study, string folder)
     {
         var text = new StringBuilder($"# {study.Runs.Length} runs\n\n{study.Environment}\n\n{Note}\n");
