@@ -11,19 +11,17 @@ internal static class NetworkCalls
     /// <param name="microBatch">Latents per call.</param>
     public static IEnumerable<(int Step, int Latents, bool IsTrained, bool IsKept)> Of(Recipe recipe, int microBatch)
     {
-        var (plan, cost, kept) = (recipe.Plan.At(1, 1), CostModel.Of(recipe), 0L);
+        var (plan, cost) = (recipe.Plan.At(1, 1), CostModel.Of(recipe));
         for (var step = 0; step < plan.Depth; step++)
             foreach (var latents in Parts(plan.NodesAt(step) * recipe.Prompts)) yield return (step, latents, false, false);
         foreach (var update in cost.TrainedLevels.GroupBy(level => level.Update))
         {
-            // Whole steps of the first update are the rollout's own calls; all other steps share theirs.
-            bool IsOwn((int Update, int Step, int Latents) level) => level.Update == 0 && level.Latents == plan.NodesAt(level.Step) * recipe.Prompts;
-            var calls = update.Where(IsOwn).Select(level => (level.Step, level.Latents)).ToList();
-            if (update.Where(level => !IsOwn(level)).ToArray() is { Length: > 0 } shared) calls.Add((shared[0].Step, shared.Sum(level => level.Latents)));
-            foreach (var (step, count) in calls)
+            // Whole steps of the first update are the rollout's own calls, which can be kept; all other steps share theirs.
+            var own = update.ToLookup(level => level.Update == 0 && level.Latents == plan.NodesAt(level.Step) * recipe.Prompts);
+            var calls = own[true].Select(level => (level.Step, level.Latents, IsKept: true)).ToList();
+            if (own[false].Any()) calls.Add((own[false].First().Step, own[false].Sum(level => level.Latents), false));
+            foreach (var (step, count, isKept) in calls)
             {
-                var isKept = update.Key == 0 && count == plan.NodesAt(step) * recipe.Prompts && kept + count <= cost.SharedForwards;
-                if (isKept) kept += count;
                 foreach (var latents in Parts(count)) yield return (step, latents, true, isKept);
                 if (recipe.Objective.KlCoefficient == 0) continue;
                 foreach (var latents in Parts(count)) yield return (step, latents, false, false);       // the reference's

@@ -29,20 +29,14 @@ internal sealed class GaussianFlow : FlowPolicy, ILevelPerRow
 
     public override Conditioning Encode(IReadOnlyList<string> prompts) => new(zeros(prompts.Count, 1, dtype: Dtype).DetachFromDisposeScope());
 
-    public override Tensor Velocity(Tensor latents, double sigma, Conditioning conditioning)
-    {
-        Evaluated += latents.shape[0];
-        Calls++;
-        var (signal, variance) = (1 - sigma, (1 - sigma) * (1 - sigma) * DataStd * DataStd + sigma * sigma);
-        var centred = latents - network.Mean * signal;
-        return centred * ((sigma - signal * DataStd * DataStd) / variance) - network.Mean;
-    }
+    public override Tensor Velocity(Tensor latents, double sigma, Conditioning conditioning) =>
+        VelocityPerRow(latents, full(1, sigma, dtype: latents.dtype), conditioning);
 
     public Tensor VelocityPerRow(Tensor latents, Tensor sigma, Conditioning conditioning)
     {
         Evaluated += latents.shape[0];
         Calls++;
-        var level = sigma.unsqueeze(1);                                                            // [B, 1]
+        var level = sigma.unsqueeze(1);                                                            // [B, 1], or [1, 1] for all rows
         var (signal, variance) = (1 - level, (1 - level).square() * DataStd * DataStd + level.square());
         var centred = latents - network.Mean * signal;
         return centred * ((level - signal * DataStd * DataStd) / variance) - network.Mean;

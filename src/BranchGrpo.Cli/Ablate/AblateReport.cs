@@ -18,11 +18,13 @@ internal static class AblateReport
     public static void Publish(IReadOnlyList<Ablation> asked, IReadOnlyList<Ablation> all, Study study, string folder)
     {
         var text = new StringBuilder($"# {study.Runs.Length} runs\n\n{study.Environment}\n\n{Note}\n");
-        foreach (var entry in all.Where(e => study.For(e).Runs.DistinctBy(r => r.Variant).Count() > 1))
+        foreach (var entry in all)
         {
+            var runs = study.For(entry);
+            if (runs.Runs.DistinctBy(r => r.Variant).Count() < 2) continue;
             var about = $"{entry.Question} {entry.Source}.{(entry.Finding.Length > 0 ? $" Published: {entry.Finding}." : "")}";
             text.Append($"\n## {entry.Name}\n\n{about}\n");
-            if (entry.IsMain && study.For(entry).EffectsOn(entry, Place.EqualSeconds, "reward").Any(e => e.Paired is not null))
+            if (entry.IsMain && runs.EffectsOn(entry, Place.EqualSeconds, "reward").Any(e => e.Paired is not null))
                 RunFolder.WriteText(Path.Combine(folder, entry.Name + ".svg"), study.Forest(entry).ToSvg());
             var isAsked = asked.Any(e => e.Name == entry.Name);
             if (isAsked) Console.WriteLine("\n" + about);

@@ -13,19 +13,19 @@ internal static class Tuning
     /// <summary>The main table with the rates that were chosen.</summary>
     public static Ablation Chosen(Ablation main)
     {
+        var chosen = main.Variants.ToDictionary(v => v.Name, v => twice.Contains(v.Name) ? Scaled(v.Recipe, 2) : v);
         return new("tuned", "Who is ahead when each method has the learning rate that validation prompts chose?", "the kit's own", "",
-            [.. main.Variants.Select(v => twice.Contains(v.Name) ? Scaled(v.Recipe, 2) : v)])
+            [.. main.Variants.Select(v => chosen[v.Name])])
         {
             IsMain = true,
             Claims = [.. from claim in main.Claims
                          where claim.Place != Place.TimeRatio
                          select claim with
                          {
-                             Sentence = claim.Sentence + ", each at its chosen learning rate", Variant = Named(claim.Variant), Rival = Named(claim.Rival),
+                             Sentence = claim.Sentence + ", each at its chosen learning rate", Variant = chosen[claim.Variant].Name,
+                             Rival = chosen[claim.Rival].Name,
                          }],
         };
-
-        string Named(string method) => twice.Contains(method) ? Scaled(main.Variants.First(v => v.Name == method).Recipe, 2).Name : method;
     }
 
     public static Ablation Of(Ablation main) => new("tuning",

@@ -91,7 +91,7 @@ public sealed class GrpoUpdate(FlowPolicy policy, Objective objective, FlowPolic
             kl = GrpoLoss.Kl(transition.Mean, anchoredMean, transition.Std, objective.Reduction).index_select(0, ofEdge);
             loss = loss.add(kl, alpha: Scalars.Of(objective.KlCoefficient));
         }
-        loss = loss * Values(edges.Select(e => e.Item.Weight), loss);
+        loss = loss * Values(edges.Select(e => e.Item.Weight), loss);                              // [E]
         Record(tree, edges, outcomes, [logProb, logRatio, loss, kl]);
         return loss;
     }
