@@ -31,16 +31,17 @@ public sealed class IterationMemoryTests(ITestOutputHelper output)
         if (!OperatingSystem.IsLinux()) return;
         var recipe = Recipes.Find(method, Geometry.Quick) with { Prompts = 2 };
         string[] prompts = [.. ShapesPrompts.Training.Take(recipe.Prompts)];
-        // What earlier tests left and a collector frees meanwhile lowers a count, so the highest of three counts.
-        var (height, predicted) = Enumerable.Range(0, 3).Select(_ => Measure(recipe, prompts, microBatch, forwardMemory)).MaxBy(m => m.Height);
+        // What earlier tests left and a collector frees meanwhile lowers a count, what the runtime takes for itself raises one: the middle of three.
+        var (height, predicted) = Enumerable.Range(0, 3).Select(_ => Measure(recipe, prompts, microBatch, forwardMemory)).OrderBy(m => m.Height).ElementAt(1);
         output.WriteLine($"{recipe.Name}: {height / 1e6:f1} MB, predicted {predicted / 1e6:f1} MB");
         // What is in use inside a call is predicted but not seen here: where all calls are kept, the backward pass of one micro-batch.
-        // What the runtime itself takes meanwhile, two megabytes or so, is seen and not predicted.
-        Assert.InRange(predicted / height, 0.9, forwardMemory > 1L << 39 ? 1.25 : 1.18);
+        Assert.InRange(predicted / height, 0.97, forwardMemory > 1L << 39 ? 1.25 : 1.18);
     }
 
     private static (double Height, double Predicted) Measure(Recipe recipe, string[] prompts, int microBatch, long forwardMemory)
     {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
         double before = AllocatedMemory.Bytes(), height = 0;
         void Look() => height = Math.Max(height, AllocatedMemory.Bytes() - before);
         using var policy = new Watched(new ShapesPolicy(ShapesSize.Cpu), Look);
