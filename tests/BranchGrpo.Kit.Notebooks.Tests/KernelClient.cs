@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
@@ -48,7 +49,7 @@ internal sealed class KernelClient : IDisposable
     public Task Running { get; }
 
     /// <summary>What the kernel says on standard error.</summary>
-    public StringWriter Errors { get; } = new();
+    public LineLog Errors { get; } = new();
 
     /// <summary>Sends a request and returns its header.</summary>
     public string Send(string type, object content, Channel channel = Channel.Shell)
@@ -127,5 +128,17 @@ internal sealed class KernelClient : IDisposable
         int[] ports = [.. listeners.Select(l => ((IPEndPoint)l.LocalEndpoint).Port)];
         foreach (var listener in listeners) listener.Dispose();
         return ports;
+    }
+
+    /// <summary>Lines that one thread writes while another reads them.</summary>
+    public sealed class LineLog : TextWriter
+    {
+        private readonly ConcurrentQueue<string> lines = new();
+
+        public override Encoding Encoding => Encoding.UTF8;
+
+        public IReadOnlyCollection<string> Lines => lines;
+
+        public override void WriteLine(string? value) => lines.Enqueue(value ?? "");
     }
 }

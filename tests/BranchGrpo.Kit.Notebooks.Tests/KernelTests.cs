@@ -106,8 +106,8 @@ public sealed class KernelTests : IDisposable
     {
         var before = Count();
         client.Send(frames, channel);
-        Assert.True(SpinWait.SpinUntil(() => Count() == before + 1, TimeSpan.FromSeconds(10)), $"{reason}: {client.Errors}");
+        Assert.True(SpinWait.SpinUntil(() => Count() == before + 1, TimeSpan.FromSeconds(10)), $"{reason}: {string.Join('\n', client.Errors.Lines)}");
 
-        int Count() => client.Errors.ToString().Split('\n').Count(line => line.StartsWith("branchgrpo kernel: ") && line.Contains(reason));
+        int Count() => client.Errors.Lines.Count(line => line.StartsWith("branchgrpo kernel: ") && line.Contains(reason));
     }
 }
