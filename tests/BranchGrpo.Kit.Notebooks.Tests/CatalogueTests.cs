@@ -68,6 +68,9 @@ public sealed class CatalogueTests
         var (beyond, star) = (Catalogue.Find("beyond"), Catalogue.Find("star"));
         Assert.All(star.Variants, v => Assert.Contains(v.Name, beyond.Variants.Select(b => b.Name)));
         Assert.Equal((101ul, 105ul), (beyond.FirstSeed, star.FirstSeed));
+        var (parts, credit) = (Catalogue.Find("baselines"), Catalogue.Find("credit"));
+        Assert.Equal((101ul, 101ul, 105ul), (parts.FirstSeed, Catalogue.Find("weights").FirstSeed, credit.FirstSeed));
+        Assert.Equal(parts.Variants[^1].Recipe.Advantage, credit.Variants[1].Recipe.Advantage);
         Assert.Equal([false, false, true, true], new ulong[] { 1, 104, 105, 112 }.Select(star.HasSeed));
         Assert.Equal([true, true, false], new ulong[] { 1, 100, 101 }.Select(Catalogue.Find("tuning").HasSeed));
     }

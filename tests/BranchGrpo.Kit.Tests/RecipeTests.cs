@@ -122,9 +122,22 @@ public class RecipeTests
     [Fact]
     public void A_policy_that_is_not_deterministic_is_found_out()
     {
-        using var policy = new Restless();
+        using var policy = new Restless(0.1);
         using var training = new GrpoTraining(policy, Small("BranchGRPO"), seed: 3);
         Assert.Contains("every ratio must be 1", Assert.Throws<InvalidOperationException>(() => training.Iterate(["a", "b"], Plans.Near(1))).Message);
+    }
+
+    [Theory]
+    [InlineData(3e-7, 1, true)]       // ratios of 1 ± 0.94e-6
+    [InlineData(3e-7, 4, true)]       // four times that, beside four times the noise
+    [InlineData(3.5e-7, 1, false)]
+    [InlineData(3.5e-7, 4, false)]
+    public void Rounding_is_allowed_as_often_as_the_noise_beside_it_is_large(double step, double factor, bool passes)
+    {
+        var recipe = Small("BranchGRPO");
+        using var policy = new Restless(step);
+        using var training = new GrpoTraining(policy, recipe with { Plan = recipe.Plan with { Noise = new BranchNoise.Scaled(factor) } }, seed: 3);
+        Assert.Equal(passes, Record.Exception(() => training.Iterate(["a", "b"], Plans.Near(1))) is null);
     }
 
     [Fact]
@@ -139,7 +152,7 @@ public class RecipeTests
     }
 
     // Answers differently every time.
-    private sealed class Restless : FlowPolicy
+    private sealed class Restless(double step) : FlowPolicy
     {
         private readonly GaussianFlow inner = new(8);
         private int calls;
@@ -151,7 +164,7 @@ public class RecipeTests
         public override Conditioning Encode(IReadOnlyList<string> prompts) => inner.Encode(prompts);
 
         public override Tensor Velocity(Tensor latents, double sigma, Conditioning conditioning) => inner.Velocity(latents, sigma, conditioning)
-            + 0.1 * ++calls;
+            + step * ++calls;
 
         public override FlowPolicy Clone() => inner.Clone();
     }

@@ -25,6 +25,10 @@ internal static class CreditAblations
             Pruning = [new PruningRule.TimestepFraction(fraction)],
         });
         Variant Known(string name) => new(Recipes.Find(name, geometry));
+        var other = Change("siblings per depth", "Advantages against siblings, every depth weighted by its noise level: the credit of BranchGRPO-Split", r =>
+            r with { Advantage = new(Baseline.Siblings, AdvantageScale.Pooled), Weighting = EdgeWeighting.PerDepth, SigmaPower = 1 });
+        PublishedClaim Other(string rival, Place place, string when) => new(
+            $"The paper's tree with the credit of BranchGRPO-Split leads {rival} after the same {when}", "four other seeds, entries baselines and weights", other.Name, rival, place);
         return
         [
             new("fusion", "Do path-probability weights help?", $"{Paper}, Eq. 3, β in {{0, 1}}; the reduction is not given there",
@@ -55,6 +59,14 @@ internal static class CreditAblations
                 [new(branch), Change("per depth", "Every depth weighted equally", r => r with { Weighting = EdgeWeighting.PerDepth }),
                     Known("BranchGRPO-PerDepth"), Change("per depth, σ", "Every depth weighted by its noise level",
                         r => r with { Weighting = EdgeWeighting.PerDepth, SigmaPower = 1 })]),
+            new("credit", "Does the credit of BranchGRPO-Split serve the paper's tree, on seeds that did not suggest it?", "the kit's own", "",
+                [new(branch), other, new(dance)])
+            {
+                IsMain = true,
+                ChoosingSeeds = 4,
+                Claims = [Other("BranchGRPO", Place.EqualIterations, "iterations"), Other("DanceGRPO", Place.EqualIterations, "iterations"),
+                    Other("DanceGRPO", Place.EqualSeconds, "seconds")],
+            },
             new("fraction", "Which share of each chain's steps should be trained?", $"DanceGRPO, arXiv 2505.07818; {Paper}, Table 1", "1.0: .360, 0.6: .353",
                 [new(dance, "HPSv2.1 .360"), Known("DanceGRPO-0.6") with { Published = "HPSv2.1 .353" }, Fraction(0.3)])
             {

@@ -34,6 +34,9 @@ public abstract record BranchNoise
         public double Factor { get; init => field = Require.Positive(value); } = Require.Positive(Factor);
     }
 
+    /// <summary>Standard deviation of an element of a split's noise.</summary>
+    internal double Size => this is Scaled { Factor: var x } ? x : 1;
+
     /// <summary>The noise of the children of one node, in order; every draw is made once.</summary>
     /// <param name="own">Draws the own noise of the child with the given number.</param>
     /// <param name="shared">Draws the noise that the siblings share.</param>

@@ -135,11 +135,11 @@ public sealed class GrpoTraining : IDisposable
         return new([.. edges], [.. norms], firstError, update.Evaluations);
     }
 
-    // Rounding adds up over elements where log-densities are summed.
+    // A velocity's rounding counts as often as the noise beside it is large, and adds up over elements where log-densities are summed.
     private double CheckRatios(RolloutTree tree, EdgeOutcome[] outcomes)
     {
         var worst = outcomes.MaxBy(e => Math.Abs(e.Ratio - 1));
-        var tolerance = policy.RatioTolerance * (recipe.Objective.Reduction == Reduction.Sum ? tree.Elements : 1);
+        var tolerance = policy.RatioTolerance * Math.Max(1, recipe.Plan.Noise.Size) * (recipe.Objective.Reduction == Reduction.Sum ? tree.Elements : 1);
         return Math.Abs(worst.Ratio - 1) is var error && error <= tolerance ? error
             : throw new InvalidOperationException($"Before the first update every ratio must be 1, but the edge into node {worst.Child} has {worst.Ratio:R}: "
                 + "the policy does not give the same velocity twice. It must be deterministic and independent between rows of a batch.");
