@@ -25,10 +25,11 @@ internal static class CreditAblations
             Pruning = [new PruningRule.TimestepFraction(fraction)],
         });
         Variant Known(string name) => new(Recipes.Find(name, geometry));
-        var other = Change("siblings per depth", "Advantages against siblings, every depth weighted by its noise level: the credit of BranchGRPO-Split", r =>
-            r with { Advantage = new(Baseline.Siblings, AdvantageScale.Pooled), Weighting = EdgeWeighting.PerDepth, SigmaPower = 1 });
+        var other = Change("siblings per depth", "Advantages against siblings, every depth weighted by its noise level: the credit of BranchGRPO-Split",
+            r => r with { Advantage = new(Baseline.Siblings, AdvantageScale.Pooled), Weighting = EdgeWeighting.PerDepth, SigmaPower = 1 });
         PublishedClaim Other(string rival, Place place, string when) => new(
-            $"The paper's tree with the credit of BranchGRPO-Split leads {rival} after the same {when}", "four other seeds, entries baselines and weights", other.Name, rival, place);
+            $"The paper's tree with the credit of BranchGRPO-Split leads {rival} after the same {when}",
+            "four other seeds, entries baselines and weights", other.Name, rival, place);
         return
         [
             new("fusion", "Do path-probability weights help?", $"{Paper}, Eq. 3, β in {{0, 1}}; the reduction is not given there",
