@@ -17,6 +17,10 @@ internal static class LeverTable
             .. new[] { dance, branch, Recipes.Find("BranchGRPO-Mix", Geometry.Paper), Recipes.Find("BranchGRPO-Split", Geometry.Paper) }.Select(recipe =>
                 ($"rollout's forward passes kept for the first update, {recipe.Name}", "yes", Iteration(task, recipe, settings, 0),
                     Iteration(task, recipe, settings, BenchmarkSettings.Kept))),
+            .. new[] { branch, Recipes.Find("BranchGRPO-WidPru", Geometry.Paper) }.Select(recipe =>
+                ($"steps of different noise levels in one call of later updates, {recipe.Name}", "yes",
+                    Iteration(task with { CreatePolicy = () => new OneLevelPolicy(task.CreatePolicy()) }, recipe, settings, 0),
+                    Iteration(task, recipe, settings, 0))),
             ("fused AdamW, a step", "yes", Optimiser(policy, fused: false), Optimiser(policy, fused: true)),
             ("gradient norm by foreach, a step", "no", ClipEach(policy), ClipAll(policy)),
             ("GELU by erf instead of tanh, 1024 tokens", "yes", Gelu(policy, "tanh"), Gelu(policy, "none")),
