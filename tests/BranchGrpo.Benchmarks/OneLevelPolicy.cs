@@ -1,5 +1,4 @@
 using BranchGrpo.Kit;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace BranchGrpo.Benchmarks;

@@ -25,8 +25,9 @@ internal static class CreditAblations
             Pruning = [new PruningRule.TimestepFraction(fraction)],
         });
         Variant Known(string name) => new(Recipes.Find(name, geometry));
+        var split = Recipes.Find("BranchGRPO-Split", geometry);
         var other = Change("siblings per depth", "Advantages against siblings, every depth weighted by its noise level: the credit of BranchGRPO-Split",
-            r => r with { Advantage = new(Baseline.Siblings, AdvantageScale.Pooled), Weighting = EdgeWeighting.PerDepth, SigmaPower = 1 });
+            r => r with { Advantage = split.Advantage, Weighting = split.Weighting, SigmaPower = split.SigmaPower });
         PublishedClaim Other(string rival, Place place, string when) => new(
             $"The paper's tree with the credit of BranchGRPO-Split leads {rival} after the same {when}",
             "four other seeds, entries baselines and weights", other.Name, rival, place);
