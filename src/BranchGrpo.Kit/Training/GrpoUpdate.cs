@@ -74,7 +74,7 @@ public sealed class GrpoUpdate(FlowPolicy policy, Objective objective, FlowPolic
         var next = tree.Level(step + 1).index_select(0, Rows(tree, step + 1, edges.Select(e => e.Item.Child)));      // [E, …]
         var coefficients = tree.Plan.Coefficients(step);
         var transition = coefficients.Transition(latents, velocity);
-        var mean = transition.Mean.index_select(0, ofEdge);                                        // [E, …]
+        var mean = edges.Length == families.Length ? transition.Mean : transition.Mean.index_select(0, ofEdge);    // [E, …]
         var logProb = new GaussianTransition(mean, transition.Std).LogProb(next, objective.Reduction);   // [E]
         var logRatio = logProb - Values(edges.Select(e => tree.LogProb[e.Item.Child]), logProb);   // [E]
         if (objective.Ratio == RatioKind.Guarded)
