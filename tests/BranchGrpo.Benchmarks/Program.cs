@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.ComponentModel;
 using System.Globalization;
 using BranchGrpo.Benchmarks;
 using BranchGrpo.Kit;
@@ -44,7 +45,16 @@ Command Table(string name, string description, Action<BenchmarkSettings, ParseRe
         set_num_threads(settings.Threads);
         Console.WriteLine($"{settings.Device}, {settings.Size.Name}, {settings.Threads} of {Environment.ProcessorCount} threads, .NET {Environment.Version}, "
             + $"libtorch {LibTorch.Report.Version}, median of {settings.Repetitions} after a warm-up");
-        print(settings, parsed);
+        try
+        {
+            print(settings, parsed);
+            return 0;
+        }
+        catch (Exception e) when (e is InvalidOperationException or IOException or Win32Exception)      // of the peer's Python, say
+        {
+            Console.Error.WriteLine($"error: {e.Message}");
+            return 1;
+        }
     });
     return command;
 }

@@ -101,8 +101,12 @@ internal static class PythonPeer
         var script = Path.Combine(AppContext.BaseDirectory, "peer", "loops.py");
         var start = new ProcessStartInfo(python, [script]) { RedirectStandardInput = true, RedirectStandardOutput = true };
         using var process = Process.Start(start) ?? throw new InvalidOperationException($"could not start {python}");
-        process.StandardInput.Write(settings);
-        process.StandardInput.Close();
+        try
+        {
+            process.StandardInput.Write(settings);
+            process.StandardInput.Close();
+        }
+        catch (IOException) { }                                        // it ended before it read them; how, its exit code says below
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         if (process.ExitCode != 0) throw new InvalidOperationException($"{python} ended with {process.ExitCode}; it needs PyTorch 2 (see the lines above)");
