@@ -11,13 +11,13 @@ internal static class LeverTable
     {
         var task = settings.Task();
         using var policy = task.CreatePolicy();
-        var (dance, branch) = (Recipes.Find("DanceGRPO", Geometry.Paper), Recipes.Find("BranchGRPO", Geometry.Paper));
+        var (dance, branch, split) = (Find("DanceGRPO"), Find("BranchGRPO"), Find("BranchGRPO-Split"));
         (string Name, string Kept, Func<double> Without, Func<double> With)[] levers =
         [
-            .. new[] { dance, branch, Recipes.Find("BranchGRPO-Mix", Geometry.Paper), Recipes.Find("BranchGRPO-Split", Geometry.Paper) }.Select(recipe =>
+            .. new[] { dance, branch, Find("BranchGRPO-Mix"), split }.Select(recipe =>
                 ($"rollout's forward passes kept for the first update, {recipe.Name}", "yes", Iteration(task, recipe, settings, 0),
                     Iteration(task, recipe, settings, BenchmarkSettings.Kept))),
-            .. new[] { branch, Recipes.Find("BranchGRPO-WidPru", Geometry.Paper) }.Select(recipe =>
+            .. new[] { branch, Find("BranchGRPO-WidPru") }.Select(recipe =>
                 ($"steps of different noise levels in one call of later updates, {recipe.Name}", "yes",
                     Iteration(task with { CreatePolicy = () => new OneLevelPolicy(task.CreatePolicy()) }, recipe, settings, 0),
                     Iteration(task, recipe, settings, 0))),
@@ -26,7 +26,7 @@ internal static class LeverTable
             ("GELU by erf instead of tanh, 1024 tokens", "yes", Gelu(policy, "tanh"), Gelu(policy, "none")),
             ("prompts encoded once instead of at 20 levels", "yes", Encoding(policy, task, 20), Encoding(policy, task, 1)),
             ("modulations of 4 prompts instead of 64 rows, forward and backward", "no", Modulations(policy, 64), Modulations(policy, 4)),
-            .. new[] { branch, Recipes.Find("BranchGRPO-Split", Geometry.Paper) }.Select(recipe => Hidden(task, recipe, settings)),
+            .. new[] { branch, split }.Select(recipe => Hidden(task, recipe, settings)),
             ("256 latents a call instead of 64, DanceGRPO", "no", Iteration(task, dance, settings, 0),
                 Iteration(task, dance, settings with { MicroBatch = 256 }, 0)),
             ("two threads instead of one, BranchGRPO, elapsed", "no", Threads(1, settings, task), Threads(2, settings, task)),
@@ -45,6 +45,8 @@ internal static class LeverTable
         var total = Phases(task, recipe, settings, s => { reward = s.Reward; return s.Total; });
         return ($"reward hidden behind the rollout (at most), {recipe.Name}", "no", () => whole = total(), () => whole - reward);
     }
+
+    private static Recipe Find(string name) => Recipes.Find(name, Geometry.Paper);
 
     private static Func<double> Phases(ExperimentTask task, Recipe recipe, BenchmarkSettings settings, Func<PhaseSeconds, double> of) => () =>
     {
@@ -72,7 +74,7 @@ internal static class LeverTable
 
     private static Func<double> Threads(int threads, BenchmarkSettings settings, ExperimentTask task)
     {
-        var elapsed = Phases(task, Recipes.Find("BranchGRPO", Geometry.Paper), settings, s => s.Total);
+        var elapsed = Phases(task, Find("BranchGRPO"), settings, s => s.Total);
         return () =>
         {
             set_num_threads(threads);

@@ -1,7 +1,7 @@
 using System.CommandLine;
-using System.ComponentModel;
 using System.Globalization;
 using BranchGrpo.Benchmarks;
+using BranchGrpo.Cli;
 using BranchGrpo.Kit;
 using BranchGrpo.Kit.Native;
 using BranchGrpo.Kit.Shapes;
@@ -12,7 +12,7 @@ Option<int> repetitions = new("--repetitions") { Description = "Rounds that coun
 Option<int> threads = new("--threads") { Description = "Threads of the CPU", DefaultValueFactory = _ => 1 };
 Option<string> device = new("--device") { Description = "cpu or cuda", DefaultValueFactory = _ => "cpu" };
 Option<string> size = new("--size") { Description = "cpu, gpu-small or gpu-large", DefaultValueFactory = _ => "cpu" };
-Option<string?> python = new("--python") { Description = "A Python with PyTorch 2: the same network and loops there, in the same table" };
+Option<string> python = new("--python") { Description = "A Python with PyTorch 2: the same network and loops there, in the same table", Required = true };
 Option<bool> compile = new("--compile") { Description = "With --python: also torch.compile" };
 Option<int> iterations = new("--iterations") { Description = "Iterations of the memory table", DefaultValueFactory = _ => 1000 };
 Option<Geometry> geometry = new("--geometry") { Description = "quick (T = 10) or paper (T = 20)", DefaultValueFactory = _ => Geometry.Paper };
@@ -28,9 +28,9 @@ var root = new RootCommand("Measures side by side, medians over repetitions and 
     Table("scaling", "growth with leaves, prompts and steps", (s, _) => ScalingTable.Print(s)),
     Table("memory", "live tensors and resident memory over many iterations", (s, p) => MemoryTable.Print(s, p.GetValue(iterations)), iterations),
     Table("flux", "forward and backward at FLUX.1-dev's width against its matrix products", (s, p) => FluxTable.Print(s, p.GetValue(side)), side),
-    Table("peer", "the same network and loops in PyTorch", (s, p) => PythonPeer.Print(s, p.GetRequiredValue(python)!, p.GetValue(compile)), python, compile),
+    Table("peer", "the same network and loops in PyTorch", (s, p) => PythonPeer.Print(s, p.GetRequiredValue(python), p.GetValue(compile)), python, compile),
 };
-return root.Parse(args).Invoke();
+return Failure.Guard(() => root.Parse(args).Invoke(new() { EnableDefaultExceptionHandler = false }));
 
 Command Table(string name, string description, Action<BenchmarkSettings, ParseResult> print, params Option[] own)
 {
@@ -45,16 +45,7 @@ Command Table(string name, string description, Action<BenchmarkSettings, ParseRe
         set_num_threads(settings.Threads);
         Console.WriteLine($"{settings.Device}, {settings.Size.Name}, {settings.Threads} of {Environment.ProcessorCount} threads, .NET {Environment.Version}, "
             + $"libtorch {LibTorch.Report.Version}, median of {settings.Repetitions} after a warm-up");
-        try
-        {
-            print(settings, parsed);
-            return 0;
-        }
-        catch (Exception e) when (e is InvalidOperationException or IOException or Win32Exception)      // of the peer's Python, say
-        {
-            Console.Error.WriteLine($"error: {e.Message}");
-            return 1;
-        }
+        print(settings, parsed);
     });
     return command;
 }

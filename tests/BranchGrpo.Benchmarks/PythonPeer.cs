@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using BranchGrpo.Cli;
 using BranchGrpo.Kit;
 using BranchGrpo.Kit.Native;
 using BranchGrpo.Kit.Shapes;
@@ -100,7 +101,7 @@ internal static class PythonPeer
     {
         var script = Path.Combine(AppContext.BaseDirectory, "peer", "loops.py");
         var start = new ProcessStartInfo(python, [script]) { RedirectStandardInput = true, RedirectStandardOutput = true };
-        using var process = Process.Start(start) ?? throw new InvalidOperationException($"could not start {python}");
+        using var process = Process.Start(start) ?? throw new Failure($"could not start {python}");
         try
         {
             process.StandardInput.Write(settings);
@@ -109,7 +110,7 @@ internal static class PythonPeer
         catch (IOException) { }                                        // it ended before it read them; how, its exit code says below
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
-        if (process.ExitCode != 0) throw new InvalidOperationException($"{python} ended with {process.ExitCode}; it needs PyTorch 2 (see the lines above)");
+        if (process.ExitCode != 0) throw new Failure($"{python} ended with {process.ExitCode}; it needs PyTorch 2 (see the lines above)");
         using var document = JsonDocument.Parse(output.Trim().Split('\n')[^1]);
         return document.RootElement.Clone();
     }
